@@ -1,0 +1,113 @@
+import { milliseconds, type Duration } from "./hub/duration.ts";
+import { Engine, type HubStats, type Published } from "./hub/engine.ts";
+import { HubError, shown } from "./hub/error.ts";
+import type { Log } from "./hub/log/log.ts";
+import { memoryLog } from "./hub/log/memory-log.ts";
+import { noLogger, type Logger } from "./hub/logger.ts";
+import type { Addressed, Publication, UntypedPublication } from "./hub/publication.ts";
+import { systemRuntime, type Runtime } from "./hub/runtime.ts";
+import { fetchStream } from "./http/fetch.ts";
+import { defaultHeartbeat } from "./http/heartbeat-default.ts";
+import type { NodeRequest, NodeResponse } from "./http/node-types.ts";
+import { serve, type StreamEnd } from "./http/serve.ts";
+import type { StreamOptions } from "./http/stream-options.ts";
+
+/** How a hub is made. Every option has a default. */
+export interface HubOptions {
+  /** Where events are kept. `memoryLog()` by default. The hub closes it when it is closed. */
+  readonly log?: Log;
+  /** The longest silence of a stream. 15 s by default, 8 s on Bun. At least 100 ms. */
+  readonly heartbeat?: Duration;
+  /** When clients come back after a cut: each is given its own time in this range. 1 to 5 s by default. */
+  readonly retry?: { readonly min: Duration; readonly max: Duration };
+  /** Of an event's data, in bytes of UTF-8. 65,536 by default. */
+  readonly maxEventBytes?: number;
+  /** Events in one batch. 1,000 by default. */
+  readonly maxBatch?: number;
+  /** Told of what fails inside. Silent by default. */
+  readonly logger?: Logger;
+  /** The clock, the chance and the event loop. For tests that replay a run. */
+  readonly runtime?: Runtime;
+}
+
+/** A hub: publish to topics, and serve streams of them. `Events` names the events and the types of their data. */
+export interface Hub<Events = Record<string, unknown>> {
+  /**
+   * Publishes an event to a topic, or to several: a subscriber of both gets it once. Resolves when it is in the log.
+   *
+   * @throws HubError (rejects) if it is refused: `bad-topic`, `bad-event`, `bad-data`, `bad-key`, `event-too-large`,
+   * `private-without-authentication`, `conflict`, `closed`
+   */
+  publish(topic: string | readonly string[], publication: Publication<Events>): Promise<Published>;
+  /** Publishes several events, next to each other, or none of them. */
+  publishBatch(publications: readonly Addressed<Publication<Events>>[]): Promise<Published[]>;
+  /**
+   * Serves a stream to a request of Node's `http`, `https` or `http2`, or of Express, Fastify (`req.raw`, after
+   * `reply.hijack()`) and Koa (`ctx.req`, with `ctx.respond = false`). Resolves with how the stream ended.
+   *
+   * @throws HubError (rejects) `bad-option` without topics, `bad-topic`, `bad-from`
+   */
+  serve(req: NodeRequest, res: NodeResponse, options: StreamOptions): Promise<StreamEnd>;
+  /** Answers a `Request` with a stream: Hono, Next, Bun, Deno, edge workers. Rejects as `serve` does. */
+  fetch(request: Request, options: StreamOptions): Promise<Response>;
+  /** What the hub is doing, and has done since it was made. */
+  stats(): HubStats;
+  /**
+   * Ends the hub. From now on `publish` rejects with `closed`. What was published is delivered, every stream is told
+   * when to come back and ends, and the log is closed. What has not ended by the drain time, 10 s by default, is cut.
+   */
+  close(options?: { readonly drain?: Duration }): Promise<void>;
+  /** Whether `close` was called. */
+  readonly closed: boolean;
+}
+
+/**
+ * Makes a hub.
+ *
+ * @throws HubError `bad-option`
+ */
+export function createHub<Events = Record<string, unknown>>(options: HubOptions = {}): Hub<Events> {
+  const retry = {
+    min: milliseconds(options.retry?.min ?? "1s", "retry.min"),
+    max: milliseconds(options.retry?.max ?? "5s", "retry.max"),
+  };
+  if (retry.min > retry.max) throw new HubError("bad-option", "retry.min is at most retry.max");
+  const engine = new Engine({
+    log: options.log ?? memoryLog(),
+    logger: options.logger ?? noLogger,
+    runtime: options.runtime ?? systemRuntime(),
+    heartbeat: heartbeat(options.heartbeat),
+    retry,
+    maxEventBytes: atLeastOne(options.maxEventBytes ?? 65_536, "maxEventBytes"),
+    maxBatch: atLeastOne(options.maxBatch ?? 1_000, "maxBatch"),
+  });
+  // The types of an event map are for the one who publishes; what comes in is checked all the same.
+  const publish = (publications: readonly Addressed<unknown>[]): Promise<Published[]> =>
+    engine.publish(publications as readonly Addressed<UntypedPublication>[]);
+  return {
+    async publish(topic, publication) {
+      const [published] = await publish([{ ...publication, topic }]);
+      if (published === undefined) throw new HubError("log-failed", "The log did not answer for the event");
+      return published;
+    },
+    publishBatch: publish,
+    serve: (req, res, streamOptions) => serve(engine, req, res, streamOptions),
+    fetch: (request, streamOptions) => fetchStream(engine, request, streamOptions),
+    stats: () => engine.stats(),
+    close: ({ drain = "10s" } = {}) => engine.close(drain),
+    get closed() {
+      return engine.closed;
+    },
+  };
+}
+
+function heartbeat(duration: Duration = defaultHeartbeat()): number {
+  const ms = milliseconds(duration, "heartbeat");
+  if (ms >= 100) return ms;
+  throw new HubError("bad-option", `heartbeat must be at least 100 ms, not ${shown(duration)}`);
+}
+
+function atLeastOne(value: number, what: string): number {
+  if (Number.isSafeInteger(value) && value >= 1) return value;
+  throw new HubError("bad-option", `${what} must be a whole number of at least 1, not ${shown(value)}`);
+}

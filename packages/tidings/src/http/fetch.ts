@@ -1,0 +1,44 @@
+import type { Engine } from "../hub/engine.ts";
+import { FetchSink } from "./fetch-sink.ts";
+import { PROBLEM_TYPE, problemOf, type Problem } from "./problem.ts";
+import { streamHead } from "./stream-head.ts";
+import { readResume, streamSubscription, type StreamOptions } from "./stream-options.ts";
+import { readTarget } from "./target.ts";
+
+/**
+ * Answers a request with a stream, on every runtime with `Request` and `Response`.
+ *
+ * @throws HubError for what is wrong with the options
+ */
+export async function fetchStream(engine: Engine, request: Request, options: StreamOptions): Promise<Response> {
+  streamSubscription(options, { cursor: undefined, from: undefined });
+  let subscription;
+  try {
+    const { query } = readTarget(request.url);
+    subscription = streamSubscription(options, readResume(request.headers.get("last-event-id"), query));
+  } catch (error) {
+    const problem = problemOf(error);
+    if (problem === undefined) throw error;
+    return problemResponse(problem);
+  }
+  const headers = streamHead(request.headers.get("origin"), options.origins ?? []);
+  if (request.method === "HEAD") return new Response(null, { headers });
+  const sink = new FetchSink();
+  const subscriber = engine.subscribe(sink, subscription);
+  for (const signal of [request.signal, options.signal]) {
+    if (subscriber === undefined || signal === undefined) continue;
+    const abort = (): void => subscriber.close(signal === options.signal ? "aborted" : "client");
+    if (signal.aborted) abort();
+    else signal.addEventListener("abort", abort, { once: true });
+    void subscriber.ended.then(() => signal.removeEventListener("abort", abort));
+  }
+  return new Response(sink.body, { headers });
+}
+
+/** A problem as a response. */
+export function problemResponse(problem: Problem, headers: Readonly<Record<string, string>> = {}): Response {
+  return new Response(JSON.stringify(problem), {
+    status: problem.status,
+    headers: { ...headers, "Content-Type": PROBLEM_TYPE, "Cache-Control": "no-store" },
+  });
+}

@@ -1,0 +1,157 @@
+import type { Sink, SinkListener } from "../hub/sink.ts";
+import type { NodeRequest, NodeResponse, NodeSocket } from "./node-types.ts";
+
+/** Connections that carry a stream. Its body ends with the connection, so a further request on one has no answer. */
+const streaming = new WeakSet<object>();
+
+/** Whether a request came on a connection that carries a stream already. */
+export function carriesStream(req: NodeRequest): boolean {
+  return streaming.has(req.socket);
+}
+
+interface Extras {
+  /** Set by HTTP/2. */
+  readonly stream?: { destroy(): unknown };
+  /** Set by compression middleware: lets go what it holds back. */
+  readonly flush?: () => unknown;
+  readonly destroyed?: boolean;
+}
+
+/**
+ * Sends the head of a stream, and answers the sink for what follows. On HTTP/1 the body has no length and no chunks: it
+ * ends with the connection. Then its bytes can go to the socket as they are, without a copy and a frame around each,
+ * where nothing stands between: the socket is this response's, and nobody has put himself before `res.write`.
+ */
+export function nodeSink(req: NodeRequest, res: NodeResponse, head: Readonly<Record<string, string>>): Sink {
+  res.statusCode = 200;
+  for (const [name, value] of Object.entries(head)) res.setHeader(name, mergeVary(res, name, value));
+  if (req.httpVersionMajor >= 2) {
+    res.flushHeaders();
+    return new ResponseSink(res);
+  }
+  streaming.add(req.socket);
+  res.setHeader("Connection", "close");
+  res.removeHeader("Transfer-Encoding");
+  const socket = res.socket as NodeSocket | null;
+  const written = socket?.bytesWritten ?? 0;
+  res.flushHeaders();
+  const straight = socket !== null && isOwnWrite(res) && !res.getHeader("Content-Encoding") && socket.bytesWritten > written;
+  return straight ? new SocketSink(res, socket) : new ResponseSink(res);
+}
+
+/** Another one's `Vary` stays. */
+function mergeVary(res: NodeResponse, name: string, value: string): string {
+  const set = name === "Vary" ? res.getHeader("Vary") : undefined;
+  return typeof set === "string" && !set.split(/\s*,\s*/).includes(value) ? `${set}, ${value}` : value;
+}
+
+/** Whether `res.write` is Node's: then it stands where `flushHeaders` stands. */
+function isOwnWrite(res: NodeResponse): boolean {
+  return ownerOf(res, "write") === ownerOf(res, "flushHeaders");
+}
+
+function ownerOf(start: object, name: string): object | null {
+  let owner: object | null = start;
+  while (owner !== null && !Object.hasOwn(owner, name)) owner = Object.getPrototypeOf(owner) as object | null;
+  return owner;
+}
+
+/** What the two ways have in common: the end. */
+abstract class NodeSink implements Sink {
+  protected readonly res: NodeResponse & Extras;
+  protected listener: SinkListener | undefined;
+  protected ended = false;
+  #closed = false;
+
+  constructor(res: NodeResponse) {
+    this.res = res;
+  }
+
+  abstract readonly bufferedBytes: number;
+  abstract write(bytes: Uint8Array): boolean;
+  abstract destroy(): void;
+
+  listen(listener: SinkListener): void {
+    this.listener = listener;
+    this.res.on("close", () => this.closed());
+    // A client that went away while the handler waited for something.
+    if (this.res.destroyed) queueMicrotask(() => this.closed());
+  }
+
+  end(): void {
+    if (this.ended) return;
+    this.ended = true;
+    this.res.end();
+  }
+
+  protected closed(): void {
+    if (this.#closed) return;
+    this.#closed = this.ended = true;
+    this.listener?.onClose();
+  }
+}
+
+/** Bytes straight to the socket. */
+class SocketSink extends NodeSink {
+  readonly #socket: NodeSocket;
+
+  constructor(res: NodeResponse, socket: NodeSocket) {
+    super(res);
+    this.#socket = socket;
+  }
+
+  get bufferedBytes(): number {
+    return this.#socket.writableLength;
+  }
+
+  override listen(listener: SinkListener): void {
+    super.listen(listener);
+    this.#socket.on("drain", this.#onDrain);
+  }
+
+  write(bytes: Uint8Array): boolean {
+    return !this.ended && this.#socket.write(bytes);
+  }
+
+  destroy(): void {
+    this.ended = true;
+    if (this.#socket.resetAndDestroy === undefined) this.#socket.destroy();
+    else this.#socket.resetAndDestroy();
+  }
+
+  protected override closed(): void {
+    this.#socket.off("drain", this.#onDrain);
+    super.closed();
+  }
+
+  readonly #onDrain = (): void => {
+    if (!this.ended) this.listener?.onDrain();
+  };
+}
+
+/** Bytes through the response: HTTP/2, middleware, or a response that waits for the one before it. */
+class ResponseSink extends NodeSink {
+  get bufferedBytes(): number {
+    return this.res.writableLength;
+  }
+
+  override listen(listener: SinkListener): void {
+    super.listen(listener);
+    this.res.on("drain", () => {
+      if (!this.ended) this.listener?.onDrain();
+    });
+  }
+
+  write(bytes: Uint8Array): boolean {
+    if (this.ended) return false;
+    const more = this.res.write(bytes);
+    this.res.flush?.();
+    return more;
+  }
+
+  destroy(): void {
+    this.ended = true;
+    if (this.res.stream !== undefined) this.res.stream.destroy();
+    else (this.res.socket as NodeSocket | null)?.destroy();
+  }
+}

@@ -1,0 +1,40 @@
+// What is used of Node's requests and responses, HTTP/1 and HTTP/2, by structure: this room imports nothing from `node:`,
+// and look-alikes (frameworks' own classes, several copies of a package) fit.
+
+/** The socket under a response. */
+export interface NodeSocket {
+  readonly writableLength: number;
+  readonly bytesWritten: number;
+  readonly destroyed: boolean;
+  write(bytes: Uint8Array): boolean;
+  destroy(): unknown;
+  resetAndDestroy?(): unknown;
+  on(event: string, listener: () => void): unknown;
+  off(event: string, listener: () => void): unknown;
+}
+
+/** `http.IncomingMessage` or `http2.Http2ServerRequest`. */
+export interface NodeRequest {
+  readonly method?: string | undefined;
+  readonly url?: string | undefined;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly httpVersionMajor: number;
+  readonly socket: { destroy(): unknown };
+  on(event: "data", listener: (chunk: Uint8Array) => void): unknown;
+  on(event: "end" | "close" | "error", listener: () => void): unknown;
+}
+
+/** `http.ServerResponse` or `http2.Http2ServerResponse`. */
+export interface NodeResponse {
+  statusCode: number;
+  readonly headersSent: boolean;
+  readonly socket: object | null;
+  readonly writableLength: number;
+  setHeader(name: string, value: string): unknown;
+  getHeader(name: string): unknown;
+  removeHeader(name: string): unknown;
+  flushHeaders(): unknown;
+  write(bytes: Uint8Array): boolean;
+  end(body?: string): unknown;
+  on(event: string, listener: () => void): unknown;
+}

@@ -1,0 +1,61 @@
+import type { Engine } from "../hub/engine.ts";
+import type { CloseReason } from "../hub/sink.ts";
+import { carriesStream, nodeSink } from "./node-sink.ts";
+import type { NodeRequest, NodeResponse } from "./node-types.ts";
+import { PROBLEM_TYPE, problemOf } from "./problem.ts";
+import { streamHead } from "./stream-head.ts";
+import { readResume, streamSubscription, type StreamOptions } from "./stream-options.ts";
+import { readTarget } from "./target.ts";
+
+/** How a stream ended. `refused`: there was none, the client was answered an error or asked for the head alone. */
+export type StreamEnd = CloseReason | "refused";
+
+/**
+ * Serves a stream to a request of Node's `http`, `https` or `http2`, and of the frameworks on them. Resolves when the
+ * stream has ended; never rejects for what the client did.
+ *
+ * @throws HubError for what is wrong with the options, before anything was sent
+ */
+export async function serve(
+  engine: Engine,
+  req: NodeRequest,
+  res: NodeResponse,
+  options: StreamOptions,
+): Promise<StreamEnd> {
+  if (carriesStream(req)) {
+    req.socket.destroy();
+    return "refused";
+  }
+  // What the embedder got wrong is thrown; what the client got wrong is answered.
+  streamSubscription(options, { cursor: undefined, from: undefined });
+  let subscription;
+  try {
+    const lastEventId = req.headers["last-event-id"];
+    const { query } = readTarget(req.url ?? "/");
+    subscription = streamSubscription(options, readResume(String(lastEventId ?? ""), query));
+  } catch (error) {
+    const problem = problemOf(error);
+    if (problem === undefined) throw error;
+    res.statusCode = problem.status;
+    res.setHeader("Content-Type", PROBLEM_TYPE);
+    res.setHeader("Cache-Control", "no-store");
+    res.end(JSON.stringify(problem));
+    return "refused";
+  }
+  const head = streamHead(String(req.headers["origin"] ?? ""), options.origins ?? []);
+  if (req.method === "HEAD") {
+    for (const [name, value] of Object.entries(head)) res.setHeader(name, value);
+    res.end();
+    return "refused";
+  }
+  const subscriber = engine.subscribe(nodeSink(req, res, head), subscription);
+  if (subscriber === undefined) return "closed";
+  const { signal } = options;
+  if (signal === undefined) return subscriber.ended;
+  const abort = (): void => subscriber.close("aborted");
+  if (signal.aborted) abort();
+  else signal.addEventListener("abort", abort);
+  const end = await subscriber.ended;
+  signal.removeEventListener("abort", abort);
+  return end;
+}

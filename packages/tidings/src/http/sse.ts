@@ -1,0 +1,181 @@
+import { milliseconds, type Duration } from "../hub/duration.ts";
+import { HubError } from "../hub/error.ts";
+import { Heartbeat } from "../hub/heartbeat.ts";
+import { heartbeatFrame, openingFrame } from "../hub/notices.ts";
+import { dataText } from "../hub/publication.ts";
+import { randomBetween, systemRuntime } from "../hub/runtime.ts";
+import { encodeEvent } from "../wire/encode.ts";
+import { FetchSink } from "./fetch-sink.ts";
+import { defaultHeartbeat } from "./heartbeat-default.ts";
+import { streamHead } from "./stream-head.ts";
+import { readTarget, utf8 } from "./target.ts";
+
+/** An event of a stream without a hub. */
+export interface SseEvent {
+  readonly event?: string | undefined;
+  /** A text is sent as it is; anything else as JSON. */
+  readonly data: unknown;
+  /** What the client comes back with, as `lastEventId`. */
+  readonly id?: string | undefined;
+  /** When the client is to come back after the stream was cut, in milliseconds. */
+  readonly retry?: number | undefined;
+}
+
+/** What a source is told of the client. */
+export interface SseContext {
+  /** The id that the client received last, or `""`. */
+  readonly lastEventId: string;
+  /** Aborted when the client has left. */
+  readonly signal: AbortSignal;
+}
+
+type Events = AsyncIterable<SseEvent | string> | Iterable<SseEvent | string>;
+
+/** The events of a stream: an iterable, or a function that makes one for this client. */
+export type SseSource = Events | ((context: SseContext) => Events);
+
+/** How a stream without a hub is sent. */
+export interface SseOptions {
+  /** The longest silence. 15 s by default, 8 s on Bun. */
+  readonly heartbeat?: Duration;
+  /** As for `hub.fetch`. */
+  readonly origins?: readonly string[];
+  /** Told of an error that the source threw. The client only sees that the stream was cut, and comes back. */
+  readonly onError?: (error: unknown) => void;
+}
+
+/** The id of a stream that has come to its end: who comes back with it is told to stop. */
+const END = "tidings-end";
+const RETRY = { min: 1_000, max: 5_000 };
+const runtime = systemRuntime();
+
+/**
+ * Answers a request with a stream of its own, without a hub. A client that leaves ends the iterator (`signal` first,
+ * then `return`). When the iterator returns, a native `EventSource` is ended for good; when it throws, the client comes
+ * back with its last id. Wants `Request` and `Response`.
+ *
+ * @throws HubError `bad-option`
+ */
+export function sse(request: Request, source: SseSource, options: SseOptions = {}): Response {
+  const interval = milliseconds(options.heartbeat ?? defaultHeartbeat(), "heartbeat");
+  const headers = streamHead(request.headers.get("origin"), options.origins ?? []);
+  const lastEventId = utf8(request.headers.get("last-event-id") || readTarget(request.url).query.get("lastEventId") || "");
+  if (lastEventId === END) {
+    const { "Content-Type": _, ...bodiless } = headers;
+    return new Response(null, { status: 204, headers: bodiless });
+  }
+  if (request.method === "HEAD") return new Response(null, { headers });
+  const stream = new SseStream(options.onError);
+  beatWith(interval, stream);
+  stream.sink.write(openingFrame(undefined, randomBetween(runtime, RETRY.min, RETRY.max), interval));
+  request.signal?.addEventListener("abort", () => stream.sink.end(), { once: true });
+  void stream.run(source, lastEventId);
+  return new Response(stream.sink.body, { headers });
+}
+
+/** The bytes of an event. An id that the stream itself uses is refused. */
+function frameOf(event: SseEvent | string): Uint8Array {
+  if (typeof event === "string") return encodeEvent({ data: event });
+  const { id, event: name, retry } = event;
+  if (id === END) throw new HubError("bad-event", `The id "${END}" is the stream's own`);
+  return encodeEvent({
+    data: dataText(event.data),
+    ...(id === undefined ? {} : { id }),
+    ...(name === undefined ? {} : { event: name }),
+    ...(retry === undefined ? {} : { retry }),
+  });
+}
+
+/** One timer for all streams with the same heartbeat. */
+const pulses = new Map<number, { streams: Set<SseStream>; heartbeat: Heartbeat }>();
+
+function beatWith(interval: number, stream: SseStream): void {
+  let pulse = pulses.get(interval);
+  if (pulse === undefined) {
+    const streams = new Set<SseStream>();
+    pulses.set(interval, (pulse = { streams, heartbeat: new Heartbeat(interval, runtime, streams) }));
+  }
+  const { streams, heartbeat } = pulse;
+  streams.add(stream);
+  heartbeat.start();
+  stream.onEnd = () => {
+    streams.delete(stream);
+    if (streams.size > 0) return;
+    heartbeat.stop();
+    pulses.delete(interval);
+  };
+}
+
+class SseStream {
+  readonly sink: FetchSink = new FetchSink();
+  readonly #abort = new AbortController();
+  readonly #onError: ((error: unknown) => void) | undefined;
+  onEnd: (() => void) | undefined;
+  #full = false;
+  #wrote = false;
+  #wake: (() => void) | undefined;
+
+  constructor(onError: ((error: unknown) => void) | undefined) {
+    this.#onError = onError;
+    this.sink.listen(this);
+  }
+
+  onDrain(): void {
+    this.#full = false;
+    this.#wake?.();
+  }
+
+  onClose(): void {
+    this.#abort.abort();
+    this.#wake?.();
+    this.onEnd?.();
+  }
+
+  beat(): void {
+    if (!this.#wrote && !this.#full) this.#write(heartbeatFrame(undefined));
+    this.#wrote = false;
+  }
+
+  async run(source: SseSource, lastEventId: string): Promise<void> {
+    const { signal } = this.#abort;
+    let iterator: AsyncIterator<SseEvent | string> | Iterator<SseEvent | string> | undefined;
+    try {
+      const events = typeof source === "function" ? source({ lastEventId, signal }) : source;
+      iterator = Symbol.asyncIterator in events ? events[Symbol.asyncIterator]() : events[Symbol.iterator]();
+      while (!signal.aborted) {
+        const next = await this.#orClosed(iterator.next());
+        if (next === undefined || signal.aborted) break;
+        if (next.done) {
+          this.#write(encodeEvent({ id: END, event: "tidings:end", retry: RETRY.min, data: "" }));
+          this.sink.end();
+          return;
+        }
+        this.#write(frameOf(next.value));
+        if (this.#full) await this.#orClosed(new Promise<void>((resolve) => (this.#wake = resolve)));
+      }
+    } catch (error) {
+      if (!signal.aborted) this.#onError?.(error);
+      this.sink.end();
+    }
+    // Not awaited: a generator that waits for something runs its `finally` when that has come.
+    void (async () => iterator?.return?.())().catch(() => undefined);
+  }
+
+  #write(bytes: Uint8Array): void {
+    this.#wrote = true;
+    this.#full = !this.sink.write(bytes);
+  }
+
+  /** Waits, but not longer than the client. */
+  async #orClosed<Value>(value: Value | PromiseLike<Value>): Promise<Value | undefined> {
+    const { promise, resolve, reject } = Promise.withResolvers<Value | undefined>();
+    const stop = (): void => resolve(undefined);
+    this.#abort.signal.addEventListener("abort", stop, { once: true });
+    Promise.resolve(value).then(resolve, reject);
+    try {
+      return await promise;
+    } finally {
+      this.#abort.signal.removeEventListener("abort", stop);
+    }
+  }
+}

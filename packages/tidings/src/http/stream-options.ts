@@ -1,0 +1,44 @@
+import { HubError } from "../hub/error.ts";
+import type { Snapshot } from "../hub/snapshot.ts";
+import { checkSubscription, type From, type Subscription } from "../hub/subscription.ts";
+
+/** What an embedder decides about a stream. The client decides where it resumes. */
+export interface StreamOptions {
+  /** The topics and patterns that this client gets. Never taken from the request by the hub. */
+  readonly topics: readonly string[];
+  /** Where a client without a cursor begins. `now` by default, or what `from` in the query says. */
+  readonly from?: From | undefined;
+  /** Sent before the events, and again after a gap or a reset. */
+  readonly snapshot?: Snapshot | undefined;
+  /** Origins whose pages may read the stream from another site, with credentials. None by default. */
+  readonly origins?: readonly string[] | undefined;
+  /** Ends the stream when it is aborted. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Where the client wants to resume or to begin. */
+export interface Resume {
+  readonly cursor: string | undefined;
+  readonly from: string | undefined;
+}
+
+/** Reads where a client wants to resume: the header beats the query. An empty one is none. */
+export function readResume(header: string | null | undefined, query: URLSearchParams): Resume {
+  return {
+    cursor: header || query.get("lastEventId") || undefined,
+    from: query.get("from") ?? undefined,
+  };
+}
+
+/**
+ * The subscription of a stream.
+ *
+ * @throws HubError `bad-option` without topics, `bad-topic`, `bad-from`
+ */
+export function streamSubscription(options: StreamOptions, resume: Resume): Subscription {
+  if (!Array.isArray(options?.topics)) {
+    throw new HubError("bad-option", "A stream needs topics: hub.serve(req, res, { topics: [\"orders/42\"] })");
+  }
+  const { topics, snapshot } = options;
+  return checkSubscription({ topics, snapshot, cursor: resume.cursor, from: options.from ?? resume.from });
+}

@@ -1,0 +1,39 @@
+import { ProblemError } from "./problem.ts";
+
+/** The path and the query of a request. */
+export interface Target {
+  readonly path: string;
+  readonly query: URLSearchParams;
+}
+
+/**
+ * Reads a request target. Bytes above ASCII are taken as UTF-8, whether they are percent-encoded or not.
+ *
+ * @throws ProblemError `malformed` if it is not UTF-8, or badly encoded
+ */
+export function readTarget(target: string): Target {
+  const text = utf8(target);
+  const [path = "/", query = ""] = split(text.split("#", 1)[0] ?? "");
+  try {
+    // URLSearchParams replaces what it cannot decode; this refuses it.
+    decodeURIComponent(query);
+    return { path: decodeURIComponent(path), query: new URLSearchParams(query) };
+  } catch {
+    throw new ProblemError("malformed", "The request target is not percent-encoded UTF-8");
+  }
+}
+
+function split(target: string): [path: string, query: string] {
+  const mark = target.indexOf("?");
+  return mark === -1 ? [target, ""] : [target.slice(0, mark), target.slice(mark + 1)];
+}
+
+/** Node hands over the bytes of a head one character each. */
+export function utf8(bytes: string): string {
+  if (/^[\u0000-\u007f]*$/.test(bytes) || /[^\u0000-\u00ff]/.test(bytes)) return bytes;
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(Uint8Array.from(bytes, (byte) => byte.charCodeAt(0)));
+  } catch {
+    throw new ProblemError("malformed", "The head of the request is not UTF-8");
+  }
+}

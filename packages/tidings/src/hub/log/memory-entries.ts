@@ -1,0 +1,195 @@
+import type { Entry } from "./log.ts";
+
+// What an entry weighs beside its data: its object, its place in the list and in the index of each of its topics.
+const ENTRY_BYTES = 300;
+
+/** How much is kept. */
+export interface Retention {
+  readonly maxEvents: number;
+  /** In milliseconds. */
+  readonly maxAge: number;
+  readonly maxBytes: number;
+  readonly maxTopics: number;
+}
+
+/** A list that loses its oldest items and gains new ones, without moving the rest each time. */
+class Queue<Item> {
+  #items: (Item | undefined)[] = [];
+  #first = 0;
+
+  get length(): number {
+    return this.#items.length - this.#first;
+  }
+
+  at(index: number): Item | undefined {
+    return index < 0 ? undefined : this.#items[this.#first + index];
+  }
+
+  push(item: Item): void {
+    this.#items.push(item);
+  }
+
+  shift(): Item | undefined {
+    const item = this.#items[this.#first];
+    if (item === undefined) return undefined;
+    this.#items[this.#first++] = undefined;
+    if (this.#first > 32 && this.#first * 2 > this.#items.length) {
+      this.#items = this.#items.slice(this.#first);
+      this.#first = 0;
+    }
+    return item;
+  }
+}
+
+interface Kept {
+  readonly entry: Entry;
+  /** When it was appended, by a clock that never goes back. */
+  readonly since: number;
+}
+
+/** The entries of a memory log within its retention, with an index by topic, and the kept newest of quiet topics. */
+export class MemoryEntries {
+  readonly #retention: Retention;
+  readonly #entries = new Queue<Kept>();
+  readonly #byTopic = new Map<string, Queue<number>>();
+  // Topics enter in order of their last publication, since that is the order of eviction, and leave in the same order.
+  readonly #newest = new Map<string, Entry>();
+  #bytes = 0;
+  #newestBytes = 0;
+  #evicted = 0;
+  #evictedTag = 0;
+
+  constructor(retention: Retention) {
+    this.#retention = retention;
+  }
+
+  /** The newest offset, or 0. */
+  get head(): number {
+    return this.#evicted + this.#entries.length;
+  }
+
+  /** The newest offset that is gone, or 0. */
+  get evicted(): number {
+    return this.#evicted;
+  }
+
+  push(entry: Entry, elapsed: number): void {
+    this.#entries.push({ entry, since: elapsed });
+    this.#bytes += weight(entry);
+    for (const topic of entry.topics) {
+      let offsets = this.#byTopic.get(topic);
+      if (offsets === undefined) this.#byTopic.set(topic, (offsets = new Queue()));
+      offsets.push(entry.offset);
+      this.#release(topic);
+    }
+  }
+
+  /** Lets go what retention does not keep. */
+  evict(elapsed: number): void {
+    const { maxEvents, maxAge, maxBytes } = this.#retention;
+    for (;;) {
+      const oldest = this.#entries.at(0);
+      if (oldest === undefined) return;
+      const expired = elapsed - oldest.since > maxAge;
+      if (!expired && this.#entries.length <= maxEvents && this.#bytes <= maxBytes) return;
+      this.#evictOldest(oldest.entry);
+    }
+  }
+
+  at(offset: number): Entry | undefined {
+    return this.#entries.at(offset - this.#evicted - 1)?.entry;
+  }
+
+  /** The tag of the entry at an offset: of the newest one that is gone, too. 0 before the first. */
+  tagAt(offset: number): number | undefined {
+    return offset === this.#evicted ? this.#evictedTag : this.at(offset)?.tag;
+  }
+
+  /** All entries after an offset. */
+  after(offset: number): Entry[] {
+    const entries: Entry[] = [];
+    for (let next = offset + 1; next <= this.head; next++) {
+      const entry = this.at(next);
+      if (entry !== undefined) entries.push(entry);
+    }
+    return entries;
+  }
+
+  /** The first offsets of a topic after an offset: found by halving, so their place in the log costs nothing. */
+  offsets(topic: string, after: number, most: number): number[] {
+    const all = this.#byTopic.get(topic);
+    if (all === undefined) return [];
+    const found: number[] = [];
+    for (let index = firstAbove(all, after); index < all.length && found.length < most; index++) {
+      const offset = all.at(index);
+      if (offset !== undefined) found.push(offset);
+    }
+    return found;
+  }
+
+  /** The newest `n` entries of a topic up to an offset, the newest first; where none is left, the kept one. */
+  latest(topic: string, n: number, through: number): Entry[] {
+    const all = this.#byTopic.get(topic);
+    const kept = this.#newest.get(topic);
+    if (all === undefined) return kept !== undefined && kept.offset <= through ? [kept] : [];
+    const found: Entry[] = [];
+    for (let index = firstAbove(all, through) - 1; index >= 0 && found.length < n; index--) {
+      const entry = this.at(all.at(index) ?? 0);
+      if (entry !== undefined) found.push(entry);
+    }
+    return found;
+  }
+
+  /** Every topic that `latest` can answer. */
+  topics(): Iterable<string> {
+    return [...this.#byTopic.keys(), ...this.#newest.keys()];
+  }
+
+  #evictOldest(entry: Entry): void {
+    this.#entries.shift();
+    this.#evicted = entry.offset;
+    this.#evictedTag = entry.tag;
+    this.#bytes -= weight(entry);
+    for (const topic of entry.topics) {
+      const offsets = this.#byTopic.get(topic);
+      offsets?.shift();
+      if (offsets === undefined || offsets.length > 0) continue;
+      this.#byTopic.delete(topic);
+      this.#keepNewest(topic, entry);
+    }
+  }
+
+  #keepNewest(topic: string, entry: Entry): void {
+    this.#newest.set(topic, entry);
+    this.#newestBytes += weight(entry);
+    while (this.#newest.size > this.#retention.maxTopics || this.#newestBytes > this.#retention.maxBytes) {
+      const [oldest] = this.#newest.keys();
+      if (oldest === undefined) return;
+      this.#release(oldest);
+    }
+  }
+
+  #release(topic: string): void {
+    const entry = this.#newest.get(topic);
+    if (entry === undefined) return;
+    this.#newest.delete(topic);
+    this.#newestBytes -= weight(entry);
+  }
+}
+
+/** What an entry takes in memory, about: V8 keeps a text in one or two bytes a character. */
+function weight(entry: Entry): number {
+  return ENTRY_BYTES + 2 * entry.data.length;
+}
+
+/** The index of the first offset above a limit. */
+function firstAbove(offsets: Queue<number>, limit: number): number {
+  let low = 0;
+  let high = offsets.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((offsets.at(middle) ?? Infinity) > limit) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}

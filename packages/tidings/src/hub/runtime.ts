@@ -1,0 +1,37 @@
+/** The clock, the chance and the event loop that the engine lives by. Replaced as a whole to replay a run from a seed. */
+export interface Runtime {
+  /** Milliseconds since 1970, UTC. May jump. */
+  now(): number;
+  /** Milliseconds since some moment. Never goes back. */
+  elapsed(): number;
+  /** From 0 up to 1, without 1. */
+  random(): number;
+  /** Runs the task on the next turn of the event loop, after what is waiting there. */
+  defer(task: () => void): void;
+  /** Runs the task after so many milliseconds, without holding the process; answers how to call it off. */
+  after(ms: number, task: () => void): () => void;
+}
+
+type Deferring = { setImmediate?: (task: () => void) => unknown };
+type Timer = { unref?: () => void };
+
+/** The real ones, of any runtime that has the web's timers. */
+export function systemRuntime(): Runtime {
+  const { setImmediate } = globalThis as Deferring;
+  return {
+    now: () => Date.now(),
+    elapsed: () => performance.now(),
+    random: () => Math.random(),
+    defer: setImmediate === undefined ? (task) => void setTimeout(task, 0) : (task) => void setImmediate(task),
+    after(ms, task) {
+      const timer: unknown = setTimeout(task, ms);
+      if (typeof timer === "object") (timer as Timer).unref?.();
+      return () => clearTimeout(timer as Parameters<typeof clearTimeout>[0]);
+    },
+  };
+}
+
+/** A random whole number, both ends included. */
+export function randomBetween(runtime: Runtime, least: number, most: number): number {
+  return least + Math.floor(runtime.random() * (most - least + 1));
+}

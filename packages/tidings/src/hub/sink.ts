@@ -1,0 +1,43 @@
+/**
+ * Why a stream ended.
+ *
+ * - `client`: the other side went away.
+ * - `aborted`: the `signal` given with the stream was aborted.
+ * - `closed`: the hub was closed; the client was told when to come back.
+ * - `overtaken`: retention overtook its snapshot twice: the snapshot takes longer than the log remembers.
+ * - `failed`: the log or the snapshot threw; the error went to the hub's logger.
+ */
+export type CloseReason = "client" | "aborted" | "closed" | "overtaken" | "failed";
+
+/** Every reason, in a fixed order. */
+export const CLOSE_REASONS: readonly CloseReason[] = ["client", "aborted", "closed", "overtaken", "failed"];
+
+/** What a sink tells the subscriber that writes to it. */
+export interface SinkListener {
+  /** The sink was full and can take more. */
+  onDrain(): void;
+  /** The sink will take no more, whoever ended it. */
+  onClose(): void;
+}
+
+/**
+ * Where the bytes of one stream go.
+ *
+ * - `write` MUST accept all of the bytes, in order. `false` means *accepted, and full*: it MUST then call `onDrain`
+ *   once when it can take more. After the end, `write` MUST do nothing and answer `false`.
+ * - It MUST NOT change, transfer or detach the bytes: they are shared with other subscribers.
+ * - It MUST call `onClose` exactly once, whether the peer went away or `end` or `destroy` was called, and call nothing
+ *   after it.
+ * - Neither callback may be called from inside `write` or `listen`. `onClose` may be called from inside `destroy`.
+ */
+export interface Sink {
+  write(bytes: Uint8Array): boolean;
+  /** Bytes that were accepted and not yet handed to the system. */
+  readonly bufferedBytes: number;
+  /** Says who is told of drain and close. Called once, before the first write. */
+  listen(listener: SinkListener): void;
+  /** Ends the stream after what was written. */
+  end(): void;
+  /** Ends the stream now: what is buffered is dropped, a TCP connection is reset. */
+  destroy(): void;
+}

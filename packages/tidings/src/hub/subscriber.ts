@@ -1,0 +1,164 @@
+import type { BatchNode } from "./batch-trie.ts";
+import type { Delivery } from "./delivery.ts";
+import type { Position } from "./log/log.ts";
+import { heartbeatFrame } from "./notices.ts";
+import { bringToLive } from "./replay.ts";
+import type { CloseReason, Sink, SinkListener } from "./sink.ts";
+import type { SnapshotFrames } from "./snapshot.ts";
+import type { Subscription } from "./subscription.ts";
+import type { TopicFilter } from "./topic-filter.ts";
+
+/** Where a subscriber is on its way: see DESIGN's `replaying → live ⇄ catching-up → closed`. */
+export type SubscriberState = "replaying" | "live" | "catching-up" | "closed";
+
+/**
+ * One stream. It has no queue: live, it is written what a flush finds due to it; with a full sink it keeps its position
+ * alone, and reads on from the tail or the log when the sink drains.
+ */
+export class Subscriber implements SinkListener {
+  readonly filter: TopicFilter;
+  readonly sink: Sink;
+  readonly snapshot: SnapshotFrames | undefined;
+  readonly #delivery: Delivery;
+  state: SubscriberState = "replaying";
+  /** Everything due through here was handed to the sink. Not kept up while live: then see `positionNow`. */
+  position: Position;
+  /** What the running flush is about to write, if anything. */
+  node: BatchNode | undefined;
+  /** The sink accepted what it was given and takes no more for now. */
+  full = false;
+  /** Something was written since the last sweep of heartbeats. */
+  wrote = false;
+  /** Frames carry no `id:`: a snapshot is due or running. */
+  cursorless = false;
+  /** The opening frame was written. */
+  opened = false;
+  /** The `tidings:live` frame was written. */
+  announced = false;
+  /** A replay is bringing this subscriber to live. */
+  #replaying = false;
+  /** End the waits that a replay is in: for the sink to drain, for the stream to end. */
+  #wakeOnDrain: (() => void) | undefined;
+  #wakeOnClose: (() => void) | undefined;
+  #ended: PromiseWithResolvers<CloseReason> | undefined;
+  #reason: CloseReason | undefined;
+
+  constructor(sink: Sink, subscription: Subscription, delivery: Delivery) {
+    this.filter = subscription.filter;
+    this.snapshot = subscription.snapshot;
+    this.sink = sink;
+    this.#delivery = delivery;
+    this.position = delivery.dispatched;
+    sink.listen(this);
+    this.#replay(subscription);
+  }
+
+  get closed(): boolean {
+    return this.state === "closed";
+  }
+
+  /** How the stream ended, once it has. Made when it is asked for: most streams are not. */
+  get ended(): Promise<CloseReason> {
+    if (this.#ended === undefined) {
+      this.#ended = Promise.withResolvers();
+      if (this.#reason !== undefined) this.#ended.resolve(this.#reason);
+    }
+    return this.#ended.promise;
+  }
+
+  /** The position that a cursor frame may tell now. */
+  get positionNow(): Position {
+    return this.state === "live" && this.node === undefined ? this.#delivery.dispatched : this.position;
+  }
+
+  write(bytes: Uint8Array): void {
+    this.wrote = true;
+    this.full = !this.sink.write(bytes);
+  }
+
+  /** Writes what the running flush found due, and with it moves on to where that flush ends. */
+  flush(): void {
+    const { node } = this;
+    if (node === undefined) return;
+    this.node = undefined;
+    this.#delivery.counters.delivered += node.depth;
+    this.write(node.bytes());
+    if (this.full) this.#fallBehind(this.#delivery.dispatched);
+  }
+
+  /** Leaves the live ones at a position that the tail has passed by: from here on it reads for itself. */
+  lag(position: Position): void {
+    if (this.state !== "live") return;
+    this.node = undefined;
+    this.#fallBehind(position);
+    if (!this.full) this.#replay();
+  }
+
+  /** Writes a heartbeat if nothing was written since the last sweep and nothing is about to be. */
+  beat(frame: (position: Position) => Uint8Array): void {
+    if (!this.wrote && this.opened && !this.full && this.node === undefined) {
+      this.write(this.cursorless ? heartbeatFrame(undefined) : frame(this.positionNow));
+      if (this.full && this.state === "live") this.#fallBehind(this.#delivery.dispatched);
+    }
+    this.wrote = false;
+  }
+
+  /** Waits for a promise, or until the stream has ended: then it answers `undefined`. */
+  async orClosed<Value>(promise: Promise<Value>): Promise<Value | undefined> {
+    if (this.closed) return undefined;
+    const { promise: first, resolve, reject } = Promise.withResolvers<Value | undefined>();
+    this.#wakeOnClose = () => resolve(undefined);
+    promise.then(resolve, reject);
+    try {
+      return await first;
+    } finally {
+      this.#wakeOnClose = undefined;
+    }
+  }
+
+  /** Waits until the sink can take more, or the stream has ended. */
+  async drained(): Promise<void> {
+    if (!this.full || this.closed) return;
+    await new Promise<void>((resolve) => (this.#wakeOnDrain = resolve));
+    this.#wakeOnDrain = undefined;
+  }
+
+  /** Ends the stream: after what was written, or at once. */
+  close(reason: CloseReason, how: "end" | "destroy" = "end"): void {
+    this.#reason ??= reason;
+    this.sink[how]();
+  }
+
+  onDrain(): void {
+    this.full = false;
+    if (this.#replaying) this.#wakeOnDrain?.();
+    else if (this.state === "catching-up") this.#replay();
+  }
+
+  onClose(): void {
+    if (this.closed) return;
+    this.state = "closed";
+    this.node = undefined;
+    this.#reason ??= "client";
+    this.#wakeOnDrain?.();
+    this.#wakeOnClose?.();
+    this.#delivery.leave(this, this.#reason);
+    this.#ended?.resolve(this.#reason);
+  }
+
+  /** From here on flushes find this subscriber. Its position is where the running flush ends. */
+  goLive(): void {
+    this.state = "live";
+    this.#replaying = false;
+  }
+
+  #replay(subscription?: Subscription): void {
+    this.#replaying = true;
+    void bringToLive(this, this.#delivery, subscription);
+  }
+
+  #fallBehind(position: Position): void {
+    this.state = "catching-up";
+    this.position = position;
+  }
+}

@@ -1,0 +1,53 @@
+import { HubError, shown } from "./error.ts";
+import { embedderSnapshot, latestSnapshot, type Snapshot, type SnapshotFrames } from "./snapshot.ts";
+import { topicFilter, type TopicFilter } from "./topic-filter.ts";
+
+/** Where a subscriber without a cursor begins: the oldest event retained, the next one, or the newest N of each topic. */
+export type From = "earliest" | "now" | `last:${number}`;
+
+/** The most events of each topic that `last:N` may ask for. */
+export const MAX_LAST = 1_000;
+
+/** What a subscriber asks for. */
+export interface SubscriptionRequest {
+  /** Topics and patterns. */
+  readonly topics: readonly string[];
+  /** The id that the client received last, as it came. */
+  readonly cursor?: string | undefined;
+  /** Where to begin without one. `now` by default. */
+  readonly from?: string | undefined;
+  /** Sent first to a subscriber without a valid cursor, and again after a gap or a reset. Takes the place of `from`. */
+  readonly snapshot?: Snapshot | undefined;
+}
+
+/** A request that passed the checks. */
+export interface Subscription {
+  readonly filter: TopicFilter;
+  readonly cursor: string | undefined;
+  readonly earliest: boolean;
+  readonly snapshot: SnapshotFrames | undefined;
+}
+
+/**
+ * Checks what a subscriber asks for.
+ *
+ * @throws HubError `bad-topic` or `bad-from`
+ */
+export function checkSubscription({ topics, cursor, from, snapshot }: SubscriptionRequest): Subscription {
+  const filter = topicFilter(topics);
+  const last = lastOf(from);
+  const given = snapshot === undefined ? undefined : embedderSnapshot(snapshot);
+  return {
+    filter,
+    cursor,
+    earliest: from === "earliest" && given === undefined,
+    snapshot: given ?? (last === undefined ? undefined : latestSnapshot(last)),
+  };
+}
+
+function lastOf(from: string | undefined): number | undefined {
+  if (from === undefined || from === "now" || from === "earliest") return undefined;
+  const n = /^last:([1-9][0-9]{0,3})$/.exec(from)?.[1];
+  if (n !== undefined && Number(n) <= MAX_LAST) return Number(n);
+  throw new HubError("bad-from", `"from" is earliest, now, or last:N with N from 1 to ${MAX_LAST}, not ${shown(from)}`);
+}

@@ -1,0 +1,48 @@
+import { HubError } from "./error.ts";
+import { checkPattern, matchesPattern } from "./topic.ts";
+
+/** Which topics a reader asks for. An entry is wanted if one of its topics is. */
+export interface TopicFilter {
+  /** Topics by name, each once. */
+  readonly topics: readonly string[];
+  /** Patterns, each once: `*` is one segment, `**` at the end one or more. */
+  readonly patterns: readonly string[];
+  /** Whether one of the topics is asked for. */
+  matches(topics: readonly string[]): boolean;
+}
+
+/**
+ * The filter for a subscription's topics and patterns.
+ *
+ * @throws HubError `bad-topic` if there is none, or one is not a topic or a pattern
+ */
+export function topicFilter(subscribed: readonly string[]): TopicFilter {
+  if (!Array.isArray(subscribed) || subscribed.length === 0) {
+    throw new HubError("bad-topic", "A subscription names at least one topic or pattern");
+  }
+  const topics = new Set<string>();
+  const patterns = new Set<string>();
+  for (const name of subscribed) (checkPattern(name) ? patterns : topics).add(name);
+  return new Filter(topics, patterns);
+}
+
+class Filter implements TopicFilter {
+  readonly topics: readonly string[];
+  readonly patterns: readonly string[];
+  // Most subscriptions have a topic or two: there a set costs memory and no time is won.
+  readonly #names: ReadonlySet<string> | undefined;
+
+  constructor(topics: ReadonlySet<string>, patterns: ReadonlySet<string>) {
+    this.topics = [...topics];
+    this.patterns = [...patterns];
+    this.#names = topics.size > 8 ? topics : undefined;
+  }
+
+  matches(topics: readonly string[]): boolean {
+    for (const topic of topics) {
+      if (this.#names === undefined ? this.topics.includes(topic) : this.#names.has(topic)) return true;
+      for (const pattern of this.patterns) if (matchesPattern(pattern, topic)) return true;
+    }
+    return false;
+  }
+}

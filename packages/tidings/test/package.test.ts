@@ -1,0 +1,87 @@
+import { execFile } from "node:child_process";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { gzipSync } from "node:zlib";
+
+import { publint } from "publint";
+import { formatMessage } from "publint/utils";
+import { rolldown } from "rolldown";
+import { describe, expect, test } from "vitest";
+
+const run = promisify(execFile);
+const root = join(import.meta.dirname, "../../..");
+const library = join(root, "packages/tidings");
+const server = join(root, "packages/server");
+
+describe.for([
+  ["tidings", library],
+  ["@tidings/server", server],
+] as const)("the package %s", ([, folder]) => {
+  test("has nothing that publint would object to", async () => {
+    const { messages, pkg } = await publint({ pkgDir: folder, pack: "npm", strict: true });
+    expect(messages.map((message) => formatMessage(message, pkg, { color: false }))).toEqual([]);
+  });
+
+  test("packs its licence and what it was built to, and neither tests nor build information", async () => {
+    const { stdout } = await run("npm", ["pack", "--dry-run", "--json", "--ignore-scripts", "--loglevel=error"], {
+      cwd: folder,
+    });
+    const [{ files }] = JSON.parse(stdout) as [{ files: { path: string }[] }];
+    const paths = files.map((file) => file.path);
+    expect(paths).toContain("LICENSE");
+    expect(paths.some((path) => path.startsWith("dist/") && path.endsWith(".js"))).toBe(true);
+    expect(paths.filter((path) => /(^|\/)test\/|\.test\.|tsbuildinfo|tsconfig|node_modules/.test(path))).toEqual([]);
+  });
+});
+
+describe("the library", () => {
+  test("has types that every module resolution of ES modules finds", async () => {
+    const attw = join(root, "node_modules/.bin/attw");
+    const { stdout } = await run(attw, ["--pack", library, "--profile", "esm-only", "--no-emoji", "--no-color"]);
+    expect(stdout).toContain("No problems found");
+  });
+
+  test("needs no other package", async () => {
+    const manifest = JSON.parse(await readFile(join(library, "package.json"), "utf8")) as Record<string, unknown>;
+    expect(Object.keys(manifest).filter((key) => /dependencies/i.test(key))).toEqual([]);
+    expect(manifest["sideEffects"]).toBe(false);
+  });
+
+  test("imports only its own files, and so nothing from Node", async () => {
+    const files = await readdir(join(library, "dist"), { recursive: true });
+    const modules = files.filter((file) => /\.(js|d\.ts)$/.test(file));
+    expect(modules).not.toEqual([]);
+    const imports = await Promise.all(
+      modules.map(async (file) => importsOf(await readFile(join(library, "dist", file), "utf8"))),
+    );
+    expect(imports.flat().filter((name) => !name.startsWith("."))).toEqual([]);
+  });
+
+  test.for([
+    ["wire", "dist/wire/index.js", 3_000],
+    ["the whole", "dist/index.js", 30_000],
+  ] as const)("%s stays small once it is bundled, minified and gzipped", async ([, entry, limit]) => {
+    const size = await bundledSize(join(library, entry));
+    expect(size).toBeGreaterThan(500);
+    expect(size).toBeLessThan(limit);
+  });
+});
+
+/** What a module's text imports: in a statement at the start of a line, or by `import(...)`, as types do too. */
+function importsOf(text: string): string[] {
+  const statements = text.matchAll(/^(?:import|export)\b(?:[^"'`;]*\bfrom)?\s*["']([^"']+)["']/gm);
+  const calls = text.matchAll(/\b(?:import|require)\(\s*["']([^"']+)["']/g);
+  return [...statements, ...calls].map((match) => match[1] ?? "");
+}
+
+/** The bytes that a browser would load for a module and all that it needs. */
+async function bundledSize(entry: string): Promise<number> {
+  const bundle = await rolldown({ input: entry, platform: "neutral" });
+  try {
+    const { output } = await bundle.generate({ format: "esm", minify: true });
+    return output.reduce((sum, chunk) => sum + (chunk.type === "chunk" ? gzipSync(chunk.code).length : 0), 0);
+  } finally {
+    await bundle.close();
+  }
+}
