@@ -1,5 +1,8 @@
 import { ProblemError } from "./problem.ts";
 
+/** How a target in absolute form begins (RFC 9112, section 3.2.2), and the URL of a `Request`. */
+const ABSOLUTE = /^https?:\/\/[^/?#]*/i;
+
 /** The path and the query of a request. */
 export interface Target {
   readonly path: string;
@@ -7,17 +10,16 @@ export interface Target {
 }
 
 /**
- * Reads a request target. Bytes above ASCII are taken as UTF-8, whether they are percent-encoded or not.
+ * Reads a request target, or a whole URL. Bytes above ASCII are taken as UTF-8, whether they are percent-encoded or not.
  *
  * @throws ProblemError `malformed` if it is not UTF-8, or badly encoded
  */
 export function readTarget(target: string): Target {
-  const text = utf8(target);
-  const [path = "/", query = ""] = split(text.split("#", 1)[0] ?? "");
+  const [path, query] = split(utf8(target).replace(ABSOLUTE, "").split("#", 1)[0] ?? "");
   try {
     // URLSearchParams replaces what it cannot decode; this refuses it.
     decodeURIComponent(query);
-    return { path: decodeURIComponent(path), query: new URLSearchParams(query) };
+    return { path: decodeURIComponent(path || "/"), query: new URLSearchParams(query) };
   } catch {
     throw new ProblemError("malformed", "The request target is not percent-encoded UTF-8");
   }

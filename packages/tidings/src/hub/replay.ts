@@ -77,8 +77,9 @@ class Replay {
         reason = "unknown-cursor";
         found = { reset: true, oldest: (await log.ends()).evictedThrough };
       } else {
+        // The log says whether the position is one of its own, and what it has let go; the tail may still have that.
         subscriber.position = position;
-        if (!tail.reachesBackTo(position)) found = await log.read(position, subscriber.filter, PAGE);
+        found = await log.read(position, subscriber.filter, PAGE);
       }
     }
     // With a confession to come the frame has no id: a client that is cut before it must come back with what it had.

@@ -1,12 +1,82 @@
-export interface EventFields { event?: string; data?: string; id?: string; retry?: number; topics?: readonly string[]; cursor?: string }
+import { checkData, checkLine, checkRetry } from "./fields.ts";
+
+/** What an event says on the wire. A field that is absent writes no line. */
+export interface EventFields {
+  /** The event's name. Absent or empty, it arrives as `message`. */
+  readonly event?: string | undefined;
+  /** Any text; it arrives with LF for CRLF and CR. Without it nothing is dispatched, but `id` and `retry` still count. */
+  readonly data?: string | undefined;
+  /** The last event id from here on; empty, it forgets the one before. */
+  readonly id?: string | undefined;
+  /** The reconnection time in milliseconds. */
+  readonly retry?: number | undefined;
+  /** A `topic:` line each. `EventSource` ignores them. */
+  readonly topics?: readonly string[] | undefined;
+  /** Which event of a log it is, where `id` must not say so. `EventSource` ignores it. */
+  readonly cursor?: string | undefined;
+}
+
 const encoder = new TextEncoder();
-export function encodeEvent(fields: EventFields): Uint8Array<ArrayBuffer> {
+
+/**
+ * One event in the text/event-stream format, as text: the lines `id`, `event`, `topic`, `cursor`, `retry` and `data`, in
+ * this order, and the blank line (HTML standard, section 9.2.5). `data` is split on CRLF, CR and LF, a line each.
+ *
+ * @throws WireError `bad-field`: for a control character in `event`, `id`, `topics` or `cursor`, a lone surrogate
+ *   anywhere, or a `retry` that is no safe non-negative integer. Nothing is ever stripped or replaced.
+ */
+export function formatEvent(fields: EventFields): string {
+  const { id, event, topics, cursor, retry, data } = fields;
   let text = "";
-  if (fields.id !== undefined) text += `id: ${fields.id}\n`;
-  if (fields.event !== undefined) text += `event: ${fields.event}\n`;
-  for (const topic of fields.topics ?? []) text += `topic: ${topic}\n`;
-  if (fields.cursor !== undefined) text += `cursor: ${fields.cursor}\n`;
-  if (fields.retry !== undefined) text += `retry: ${fields.retry}\n`;
-  if (fields.data !== undefined) for (const line of fields.data.split(/\r\n|\r|\n/)) text += line === "" ? "data:\n" : `data: ${line}\n`;
-  return encoder.encode(text + "\n");
+  if (id !== undefined) text += namedLine("id", id);
+  if (event !== undefined) text += namedLine("event", event);
+  if (topics !== undefined) for (const topic of topics) text += namedLine("topic", topic);
+  if (cursor !== undefined) text += namedLine("cursor", cursor);
+  if (retry !== undefined) {
+    checkRetry(retry);
+    text += `retry: ${retry}\n`;
+  }
+  if (data !== undefined) {
+    checkData(data);
+    text += dataLines(data);
+  }
+  return `${text}\n`;
+}
+
+/**
+ * The same as {@link formatEvent}, as UTF-8.
+ *
+ * @throws WireError `bad-field`
+ */
+export function encodeEvent(fields: EventFields): Uint8Array<ArrayBuffer> {
+  return encoder.encode(formatEvent(fields));
+}
+
+/**
+ * A comment as UTF-8: one line, which `EventSource` ignores. It ends no event, so it may also stand inside one.
+ *
+ * @throws WireError `bad-field`: for a control character (a line end too) or a lone surrogate
+ */
+export function encodeComment(text: string): Uint8Array<ArrayBuffer> {
+  checkLine("comment", text);
+  return encoder.encode(line("", text));
+}
+
+function namedLine(field: string, value: string): string {
+  checkLine(field, value);
+  return line(field, value);
+}
+
+function dataLines(data: string): string {
+  // Two searches cost less than a split, and nearly all data is one line.
+  const hasCr = data.includes("\r");
+  if (!hasCr && !data.includes("\n")) return line("data", data);
+  let text = "";
+  for (const value of data.split(hasCr ? /\r\n|\r|\n/ : "\n")) text += line("data", value);
+  return text;
+}
+
+/** The one space after the colon is not part of the value, so a value may begin with one of its own. */
+function line(field: string, value: string): string {
+  return value === "" ? `${field}:\n` : `${field}: ${value}\n`;
 }
