@@ -46,5 +46,8 @@ export class Stream {
 
 /** A request for a stream, resumed as EventSource resumes. */
 export function request(lastEventId?: string, query = ""): Request {
-  return new Request(`http://hub.test/events${query}`, lastEventId === undefined ? {} : { headers: { "Last-Event-ID": lastEventId } });
+  return new Request(
+    `http://hub.test/events${query}`,
+    lastEventId === undefined ? {} : { headers: { "Last-Event-ID": lastEventId } },
+  );
 }

@@ -59,7 +59,7 @@ export function createFront(hub: FrontHub, options: FrontOptions = {}): Front {
   /** What went wrong, as an answer. */
   function failure(error: unknown): Fixed {
     const known = problemOf(error);
-    if (known === undefined) logger.error({ error }, "A request failed");
+    if ((known?.status ?? 500) === 500 || known?.code === "log-failed") logger.error({ error }, "A request failed");
     const answered = known ?? problem("internal", "The hub could not answer this request; its log says why");
     const headers: Record<string, string> = { "Content-Type": PROBLEM_TYPE, "Cache-Control": "no-store" };
     if (answered.status === 503) headers["Retry-After"] = "1";

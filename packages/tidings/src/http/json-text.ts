@@ -65,7 +65,7 @@ function skipValue(text: string, start: number): number {
     return SCALAR_END.exec(text)?.index ?? text.length;
   }
   let depth = 0;
-  for (let at = start; ; ) {
+  for (let at = start; ;) {
     STRUCTURE.lastIndex = at;
     const found = STRUCTURE.exec(text);
     if (found === null) return text.length;

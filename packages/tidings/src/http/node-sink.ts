@@ -35,7 +35,8 @@ export function nodeSink(req: NodeRequest, res: NodeResponse, head: Readonly<Rec
   const socket = res.socket as NodeSocket | null;
   const written = socket?.bytesWritten ?? 0;
   res.flushHeaders();
-  const straight = socket !== null && isOwnWrite(res) && !res.getHeader("Content-Encoding") && socket.bytesWritten > written;
+  const straight =
+    socket !== null && isOwnWrite(res) && !res.getHeader("Content-Encoding") && socket.bytesWritten > written;
   return straight ? new SocketSink(res, socket) : new ResponseSink(res);
 }
 

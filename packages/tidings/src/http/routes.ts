@@ -18,7 +18,12 @@ export interface Exchange {
 
 /** What a request is answered: a response, or a stream of some topics. */
 export type Answer =
-  | { readonly topics?: undefined; readonly status: number; readonly headers: Record<string, string>; readonly body: string }
+  | {
+      readonly topics?: undefined;
+      readonly status: number;
+      readonly headers: Record<string, string>;
+      readonly body: string;
+    }
   | { readonly topics: readonly string[] };
 
 /** What the routes need. */
@@ -45,7 +50,10 @@ const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
   ["/events", { methods: ["GET", "HEAD"], answer: events }],
   ["/publish", { methods: ["POST"], answer: publish }],
   ["/healthz", { methods: ["GET", "HEAD"], answer: () => text(200, "ok") }],
-  ["/readyz", { methods: ["GET", "HEAD"], answer: (_, __, { ready }) => (ready() ? text(200, "ready") : text(503, "closing")) }],
+  [
+    "/readyz",
+    { methods: ["GET", "HEAD"], answer: (_, __, { ready }) => (ready() ? text(200, "ready") : text(503, "closing")) },
+  ],
 ]);
 
 /**
@@ -63,7 +71,7 @@ export async function route(exchange: Exchange, context: RouteContext): Promise<
   if (!found.methods.includes(exchange.method)) {
     throw new ProblemError("method-not-allowed", `${path} takes ${allow}`, { Allow: allow });
   }
-  return await found.answer(exchange, query, context);
+  return found.answer(exchange, query, context);
 }
 
 function events(_: Exchange, query: URLSearchParams): Answer {

@@ -59,7 +59,9 @@ const runtime = systemRuntime();
 export function sse(request: Request, source: SseSource, options: SseOptions = {}): Response {
   const interval = milliseconds(options.heartbeat ?? defaultHeartbeat(), "heartbeat");
   const headers = streamHead(request.headers.get("origin"), options.origins ?? []);
-  const lastEventId = utf8(request.headers.get("last-event-id") || readTarget(request.url).query.get("lastEventId") || "");
+  const lastEventId = utf8(
+    request.headers.get("last-event-id") || readTarget(request.url).query.get("lastEventId") || "",
+  );
   if (lastEventId === END) {
     const { "Content-Type": _, ...bodiless } = headers;
     return new Response(null, { status: 204, headers: bodiless });

@@ -28,7 +28,10 @@ export function checkOrigins(origins: readonly string[]): readonly string[] {
   for (const origin of origins) {
     const parsed = URL.canParse(origin) ? new URL(origin).origin : "null";
     if (parsed === "null" || parsed !== origin) {
-      throw new HubError("bad-option", `An origin is a scheme, a host and perhaps a port, as in "https://app.example": ${shown(origin)}`);
+      throw new HubError(
+        "bad-option",
+        `An origin is a scheme, a host and perhaps a port, as in "https://app.example": ${shown(origin)}`,
+      );
     }
   }
   return origins;

@@ -37,7 +37,7 @@ export function readResume(header: string | null | undefined, query: URLSearchPa
  */
 export function streamSubscription(options: StreamOptions, resume: Resume): Subscription {
   if (!Array.isArray(options?.topics)) {
-    throw new HubError("bad-option", "A stream needs topics: hub.serve(req, res, { topics: [\"orders/42\"] })");
+    throw new HubError("bad-option", 'A stream needs topics: hub.serve(req, res, { topics: ["orders/42"] })');
   }
   const { topics, snapshot } = options;
   return checkSubscription({ topics, snapshot, cursor: resume.cursor, from: options.from ?? resume.from });

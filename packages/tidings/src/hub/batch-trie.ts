@@ -41,7 +41,7 @@ export class BatchNode {
   #join(): Uint8Array {
     const frames: Uint8Array[] = [];
     for (let node: BatchNode | undefined = this; node?.frame !== undefined; node = node.parent) frames.push(node.frame);
-    return concat(frames.reverse());
+    return concat(frames.toReversed());
   }
 }
 

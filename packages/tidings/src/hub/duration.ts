@@ -16,7 +16,10 @@ export function milliseconds(duration: Duration, what: string): number {
   const parts = typeof duration === "string" ? /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(duration.trim()) : null;
   const unit = UNITS[parts?.[2] ?? ""];
   if (parts?.[1] === undefined || unit === undefined) {
-    throw new HubError("bad-option", `${what} must be milliseconds or a text such as "15s" or "1h", not ${shown(duration)}`);
+    throw new HubError(
+      "bad-option",
+      `${what} must be milliseconds or a text such as "15s" or "1h", not ${shown(duration)}`,
+    );
   }
   return Number(parts[1]) * unit;
 }

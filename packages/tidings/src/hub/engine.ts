@@ -126,7 +126,7 @@ export class Engine implements Delivery {
     const checked = publications.map((publication) => checkPublication(publication, this.#settings));
     const keyed = checked.some(({ idempotencyKey }) => idempotencyKey !== undefined);
     const drafts = keyed || this.#hashing !== undefined ? await this.#hash(checked) : checked.map(unkeyed);
-    const appended = await this.log.append(drafts);
+    const appended = await this.log.append(drafts).catch(logFailure);
     const { durability } = this.log;
     return appended.map(({ position, duplicate }) => {
       if (duplicate) return { id: formatCursor(position), durability, duplicate };
@@ -204,7 +204,9 @@ export class Engine implements Delivery {
       const drafts = await Promise.all(
         checked.map(async (each) => {
           const draft = unkeyed(each);
-          return each.idempotencyKey === undefined ? draft : { ...draft, key: await hashKey(each, each.idempotencyKey) };
+          return each.idempotencyKey === undefined
+            ? draft
+            : { ...draft, key: await hashKey(each, each.idempotencyKey) };
         }),
       );
       await before;
@@ -274,7 +276,10 @@ export class Engine implements Delivery {
   async #drain(limit: number): Promise<void> {
     const deadline = this.runtime.elapsed() + limit;
     // What was acknowledged reaches those who are live before they are sent away.
-    const head = await this.log.ends().then((ends) => ends.head.offset, () => 0);
+    const head = await this.log.ends().then(
+      (ends) => ends.head.offset,
+      () => 0,
+    );
     while (!(this.#fanOut.idle && this.dispatched.offset >= head) && this.runtime.elapsed() < deadline) {
       await new Promise<void>((resolve) => this.runtime.defer(resolve));
     }
@@ -294,6 +299,12 @@ export class Engine implements Delivery {
     this.#stopped.abort();
     await this.log.close();
   }
+}
+
+/** A refusal is told as it is; anything else is the log's own trouble, and the outcome is not known. */
+function logFailure(cause: unknown): never {
+  if (cause instanceof HubError) throw cause;
+  throw new HubError("log-failed", "The log failed; publish again with an idempotency key to be sure", { cause });
 }
 
 function unkeyed({ idempotencyKey: _, ...draft }: Checked): Draft {

@@ -28,5 +28,8 @@ export class HubError extends Error {
 export function shown(value: unknown): string {
   const text = typeof value === "string" ? value : String(value);
   const quoted = JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
-  return quoted.replace(/[\u007f-\u009f\u2028\u2029]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  return quoted.replace(
+    /[\u007f-\u009f\u2028\u2029]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }

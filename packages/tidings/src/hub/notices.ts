@@ -40,7 +40,11 @@ export function gapFrame(reason: GapReason, { after, through }: Range, position:
 /** The history is another one. The `id:` as in a gap. */
 export function resetFrame(reason: ResetReason, position: Position | undefined): Uint8Array {
   const data = JSON.stringify({ reason });
-  return encodeEvent({ event: "tidings:reset", data, ...(position === undefined ? {} : { id: formatCursor(position) }) });
+  return encodeEvent({
+    event: "tidings:reset",
+    data,
+    ...(position === undefined ? {} : { id: formatCursor(position) }),
+  });
 }
 
 /** Tells a client when to come back. */

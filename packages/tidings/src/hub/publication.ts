@@ -30,9 +30,8 @@ type Typed<Name extends string | undefined, Data> = Omit<UntypedPublication, "ev
  */
 export type Publication<Events> = string extends keyof Events
   ? UntypedPublication
-  :
-      | { [Name in keyof Events & string]: Typed<Name, Events[Name]> }[keyof Events & string]
-      | (Events extends { message: infer Data } ? Typed<undefined, Data> : never);
+  : | { [Name in keyof Events & string]: Typed<Name, Events[Name]> }[keyof Events & string]
+    | (Events extends { message: infer Data } ? Typed<undefined, Data> : never);
 
 /** A publication with the topic, or the topics, that it goes to. */
 export type Addressed<Fields> = Fields & { readonly topic: string | readonly string[] };

@@ -6,7 +6,12 @@ const SLICE_MS = 4;
 const ITEMS_BETWEEN_LOOKS = 16;
 
 /** Does something to every item in slices of a few milliseconds, with a turn of the event loop between them. */
-export function inSlices<Item>(runtime: Runtime, items: readonly Item[], each: (item: Item) => void, done: () => void): void {
+export function inSlices<Item>(
+  runtime: Runtime,
+  items: readonly Item[],
+  each: (item: Item) => void,
+  done: () => void,
+): void {
   let next = 0;
   function slice(): void {
     const end = runtime.elapsed() + SLICE_MS;

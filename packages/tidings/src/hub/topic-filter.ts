@@ -17,13 +17,18 @@ export interface TopicFilter {
  * @throws HubError `bad-topic` if there is none, or one is not a topic or a pattern
  */
 export function topicFilter(subscribed: readonly string[]): TopicFilter {
-  if (!Array.isArray(subscribed) || subscribed.length === 0) {
+  if (!isList(subscribed) || subscribed.length === 0) {
     throw new HubError("bad-topic", "A subscription names at least one topic or pattern");
   }
   const topics = new Set<string>();
   const patterns = new Set<string>();
   for (const name of subscribed) (checkPattern(name) ? patterns : topics).add(name);
   return new Filter(topics, patterns);
+}
+
+/** As the name says, without making it an array of anything. */
+function isList(value: readonly string[]): boolean {
+  return Array.isArray(value);
 }
 
 class Filter implements TopicFilter {

@@ -13,8 +13,10 @@ export interface Bucket<Member extends Indexed> {
 }
 
 interface PatternNode<Member extends Indexed> {
+  /** The next segment, by name. */
   readonly literal: Map<string, PatternNode<Member>>;
-  readonly any: Map<"*" | "**", PatternNode<Member>>;
+  /** The next segment where it is `*` or `**`. */
+  readonly any: Map<string, PatternNode<Member>>;
   /** Patterns that end here. */
   bucket: Bucket<Member> | undefined;
 }
@@ -111,8 +113,11 @@ function patternNode<Member extends Indexed>(): PatternNode<Member> {
   return { literal: new Map(), any: new Map(), bucket: undefined };
 }
 
-function branches<Member extends Indexed>(node: PatternNode<Member>, segment: string): Map<string, PatternNode<Member>> {
-  return segment === "*" || segment === "**" ? (node.any as Map<string, PatternNode<Member>>) : node.literal;
+function branches<Member extends Indexed>(
+  node: PatternNode<Member>,
+  segment: string,
+): Map<string, PatternNode<Member>> {
+  return segment === "*" || segment === "**" ? node.any : node.literal;
 }
 
 function enter<Member extends Indexed>(buckets: Map<string, Bucket<Member>>, name: string, member: Member): void {

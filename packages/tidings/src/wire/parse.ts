@@ -1,5 +1,4 @@
-import { WireError } from "./error.ts";
-import { createMeter } from "./meter.ts";
+import { type Ended, createMeter } from "./meter.ts";
 
 /** An event as it came. */
 export interface ParsedEvent {
@@ -83,18 +82,139 @@ export function createParser(options: ParserOptions): Parser {
     if (closed || bytes.length === 0) return;
     let done = false;
     try {
-      const excess = meter.measure(bytes);
-      if (excess === undefined) read(decoder.decode(bytes, STREAM));
-      else {
-        read(decoder.decode(bytes.subarray(0, excess.at), STREAM));
-        if (!closed) throw excess.error;
-      }
+      const excess = meter.excess(bytes);
+      const taken = excess === undefined ? bytes : bytes.subarray(0, excess.at);
+      const ended = read(decoder.decode(taken, STREAM));
+      if (excess !== undefined && !closed) throw excess.error;
+      meter.count(bytes, ended);
       done = true;
     } finally {
       if (!done) closed = true;
     }
   }
 
-  function read(text: string): void {
+  /** What the text completes is handled, the rest is kept. */
+  function read(text: string): Ended {
+    let ended: Ended = "nothing";
+    let at = 0;
+    const length = text.length;
+    if (length === 0) return ended
+    if (!started) {
+      started = true;
+      if (text.charCodeAt(0) === BOM) at = 1;
+    }
+    if (afterCr) {
+      afterCr = false;
+      if (text.charCodeAt(at) === LF) at++;
+    }
+    // Each is searched for only once it was passed, so that a stream with one kind of line end is not searched for the
+    // other line by line.
+    let cr = indexOrEnd(text.indexOf("\r", at), length);
+    let lf = at - 1;
+    while (at < length) {
+      if (text.charCodeAt(at) === LF && partial === "") {
+        dispatch();
+        ended = "event";
+        if (closed) return ended;
+        at++;
+        continue;
+      }
+      if (lf < at) lf = indexOrEnd(text.indexOf("\n", at), length);
+      const end = lf < cr ? lf : cr;
+      if (end === length) break;
+      if (partial === "") {
+        if (end === at) { dispatch(); ended = "event"; }
+        else { line(text, at, end); if (ended === "nothing") ended = "line"; }
+      } else {
+        const whole = partial + text.slice(at, end);
+        partial = "";
+        line(whole, 0, whole.length);
+        if (ended === "nothing") ended = "line"; 
+      }
+      if (closed) return ended;
+      at = end + 1;
+      if (end === cr) {
+        if (at === length) afterCr = true;
+        else if (text.charCodeAt(at) === LF) at++;
+        cr = indexOrEnd(text.indexOf("\r", at), length);
+      }
+    }
+    if (at < length) partial += text.slice(at);
+    return ended;
   }
+
+  function line(text: string, at: number, end: number): void {
+    switch (text.charCodeAt(at)) {
+      case 100:
+        if (text.startsWith("data", at)) {
+          const from = valueStart(text, at + 4, end);
+          if (from !== -1) {
+            const value = text.slice(from, end);
+            data = data === undefined ? value : data + "\n" + value;
+          }
+        }
+        break;
+      case 101:
+        if (text.startsWith("event", at)) {
+          const from = valueStart(text, at + 5, end);
+          if (from !== -1) type = text.slice(from, end);
+        }
+        break;
+      case 105:
+        if (text.startsWith("id", at)) {
+          const from = valueStart(text, at + 2, end);
+          if (from !== -1) { const value = text.slice(from, end); if (!value.includes("\0")) id = value; }
+        }
+        break;
+      case 116:
+        if (text.startsWith("topic", at)) {
+          const from = valueStart(text, at + 5, end);
+          if (from !== -1) (topics ??= []).push(text.slice(from, end));
+        }
+        break;
+      case 99:
+        if (text.startsWith("cursor", at)) {
+          const from = valueStart(text, at + 6, end);
+          if (from !== -1) cursor = text.slice(from, end);
+        }
+        break;
+      case 114:
+        if (text.startsWith("retry", at)) {
+          const from = valueStart(text, at + 5, end);
+          const value = text.slice(from, end);
+          if (from !== -1 && /^[0-9]+$/.test(value)) onRetry?.(Math.min(Number(value), MAX_RETRY));
+        }
+        break;
+      case 58:
+        onComment?.(text.slice(valueStart(text, at, end), end));
+    }
+  }
+
+  function dispatch(): void {
+    lastEventId = id;
+    const value = data;
+    if (value === undefined) {
+      type = ""; topics = undefined; cursor = undefined;
+      return;
+    }
+    const event = { event: type === "" ? "message" : type, data: value, lastEventId, topics: topics ?? NO_TOPICS, cursor };
+    data = undefined; type = ""; topics = undefined; cursor = undefined;
+    onEvent(event);
+  }
+
+  return {
+    feed,
+    get lastEventId() { return lastEventId; },
+    close() { closed = true; },
+  };
+}
+
+function indexOrEnd(index: number, length: number): number {
+  return index === -1 ? length : index;
+}
+
+function valueStart(text: string, at: number, end: number): number {
+  if (at === end) return at;
+  if (text.charCodeAt(at) !== 58) return -1;
+  return at + 1 < end && text.charCodeAt(at + 1) === SPACE ? at + 2 : at + 1;
 }

@@ -3,7 +3,12 @@ import { createHub, memoryLog, type Hub } from "../../src/index.ts";
 import { isPublished } from "../frames.ts";
 import { request, Stream } from "../stream.ts";
 
-async function open(hub: Hub, topics: string[], lastEventId?: string, from?: "earliest" | `last:${number}`): Promise<Stream> {
+async function open(
+  hub: Hub,
+  topics: string[],
+  lastEventId?: string,
+  from?: "earliest" | `last:${number}`,
+): Promise<Stream> {
   return new Stream(await hub.fetch(request(lastEventId), { topics, from }));
 }
 
@@ -26,7 +31,14 @@ describe("a stream", () => {
     expect(live).toMatchObject({ event: "tidings:live", data: "", id: opening?.id });
     const { id } = await hub.publish("a", { event: "greeting", data: { hello: "world" } });
     const [event] = await stream.events(1);
-    expect(event).toEqual({ id, event: "greeting", data: '{"hello":"world"}', topics: ["a"], cursor: undefined, retry: undefined });
+    expect(event).toEqual({
+      id,
+      event: "greeting",
+      data: '{"hello":"world"}',
+      topics: ["a"],
+      cursor: undefined,
+      retry: undefined,
+    });
     await hub.close();
   });
 
@@ -37,7 +49,10 @@ describe("a stream", () => {
     await hub.publish(["a", "b"], { data: "both" });
     await hub.publish("b", { data: "one" });
     const events = await stream.events(2);
-    expect(events.map(({ data, topics }) => [data, topics])).toEqual([["both", ["a", "b"]], ["one", ["b"]]]);
+    expect(events.map(({ data, topics }) => [data, topics])).toEqual([
+      ["both", ["a", "b"]],
+      ["one", ["b"]],
+    ]);
     await hub.close();
   });
 
@@ -104,7 +119,13 @@ describe("a stream", () => {
     // Cut right after the notice: no second one, and the next event is not missed.
     const again = await open(hub, ["a"], published[2]);
     await again.live();
-    expect(again.frames.map(({ event }) => event)).toEqual(["tidings:cursor", "message", "message", "message", "tidings:live"]);
+    expect(again.frames.map(({ event }) => event)).toEqual([
+      "tidings:cursor",
+      "message",
+      "message",
+      "message",
+      "tidings:live",
+    ]);
     await hub.close();
   });
 
@@ -112,11 +133,23 @@ describe("a stream", () => {
     const hub = createHub();
     const published = await ids(hub, "a", "1", "2");
     const [epoch, , tag] = published[0]?.split("-") ?? [];
-    const wrong = ["garbage", "x".repeat(4096), `other-1-${tag}`, `${epoch}-9-${tag}`, `${epoch}-1-${tag}x`, `${epoch}-0-1`, "%00", "1"];
+    const wrong = [
+      "garbage",
+      "x".repeat(4096),
+      `other-1-${tag}`,
+      `${epoch}-9-${tag}`,
+      `${epoch}-1-${tag}x`,
+      `${epoch}-0-1`,
+      "%00",
+      "1",
+    ];
     for (const cursor of wrong) {
       const stream = await open(hub, ["a"], cursor);
       const frames = await stream.live();
-      expect(frames.map(({ event }) => event), cursor).toEqual(["tidings:cursor", "tidings:reset", "message", "message", "tidings:live"]);
+      expect(
+        frames.map(({ event }) => event),
+        cursor,
+      ).toEqual(["tidings:cursor", "tidings:reset", "message", "message", "tidings:live"]);
       expect(frames[0]?.id).toBe(undefined);
       const again = await open(hub, ["a"], frames[1]?.id);
       await again.live();
@@ -145,7 +178,9 @@ describe("a stream", () => {
     await stream.live();
     const published: string[] = [];
     for (let batch = 0; batch < 40; batch++) {
-      published.push(...(await ids(hub, "a", ...Array.from({ length: 25 }, (_, index) => `${batch}/${index} ${"x".repeat(1_000)}`))));
+      published.push(
+        ...(await ids(hub, "a", ...Array.from({ length: 25 }, (_, index) => `${batch}/${index} ${"x".repeat(1_000)}`))),
+      );
       await new Promise((resolve) => setImmediate(resolve));
     }
     expect(hub.stats().subscribersByState).toEqual({ replaying: 0, live: 0, catchingUp: 1 });
@@ -174,9 +209,14 @@ describe("a stream", () => {
     void hub.publish("a", { data: "last" });
     await hub.close();
     const frames = await stream.until(() => false);
-    expect(frames.slice(2).map(({ data, retry }) => [data, typeof retry])).toEqual([["last", "undefined"], [undefined, "number"]]);
+    expect(frames.slice(2).map(({ data, retry }) => [data, typeof retry])).toEqual([
+      ["last", "undefined"],
+      [undefined, "number"],
+    ]);
     await expect(hub.publish("a", { data: "late" })).rejects.toMatchObject({ code: "closed" });
     const late = await open(hub, ["a"]);
-    expect((await late.until(() => false)).map(({ event, retry }) => [event, typeof retry])).toEqual([["message", "number"]]);
+    expect((await late.until(() => false)).map(({ event, retry }) => [event, typeof retry])).toEqual([
+      ["message", "number"],
+    ]);
   });
 });

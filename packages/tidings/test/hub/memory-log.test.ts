@@ -67,6 +67,11 @@ describe("the memory log's retention", () => {
     expect([await publish("k"), await publish("k")]).toEqual([false, true]);
     runtime.at = 300_001;
     expect(await publish("k")).toBe(false);
-    expect([await publish("l"), await publish("m"), await publish("l"), await publish("k")]).toEqual([false, false, true, false]);
+    expect([await publish("l"), await publish("m"), await publish("l"), await publish("k")]).toEqual([
+      false,
+      false,
+      true,
+      false,
+    ]);
   });
 });

@@ -72,7 +72,10 @@ describe("publishing", () => {
     expect(first).toEqual({ id: first.id, durability: "memory" });
     expect(await hub.publish(["b", "a"], once)).toEqual({ ...first, duplicate: true });
     expect((await hub.publish("a", once)).duplicate).toBe(undefined);
-    for (const other of [{ ...once, data: "else" }, { ...once, event: "unpaid" }]) {
+    for (const other of [
+      { ...once, data: "else" },
+      { ...once, event: "unpaid" },
+    ]) {
       await expect(hub.publish(["a", "b"], other)).rejects.toMatchObject({ code: "conflict" });
     }
     expect(hub.stats().published).toBe(2);
@@ -120,7 +123,11 @@ describe("fan-out", () => {
     );
     const readers = responses.map(({ body }) => body?.getReader());
     for (const reader of readers) await reader?.read();
-    void hub.publishBatch([{ topic: "a", data: "1" }, { topic: "mine", data: "2" }, { topic: "a", data: "3" }]);
+    void hub.publishBatch([
+      { topic: "a", data: "1" },
+      { topic: "mine", data: "2" },
+      { topic: "a", data: "3" },
+    ]);
     const chunks = await Promise.all(readers.map(async (reader) => (await reader?.read())?.value));
     const texts = chunks.map((chunk) => new TextDecoder().decode(chunk).match(/(?<=data: ).*/g));
     expect(texts).toEqual([["1", "3"], ["1", "3"], ["1", "2", "3"], ["1", "2", "3"], ["2"]]);

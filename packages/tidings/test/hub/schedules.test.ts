@@ -95,12 +95,17 @@ class Client {
       return;
     }
     if (frame.id === undefined) {
-      expect([frame.event, frame.data], "a frame without an id opens a stream that confesses").toEqual(["tidings:cursor", '{"heartbeat":15000}']);
+      expect([frame.event, frame.data], "a frame without an id opens a stream that confesses").toEqual([
+        "tidings:cursor",
+        '{"heartbeat":15000}',
+      ]);
       return;
     }
     const offset = offsetOf(frame.id);
     this.at ??= offset;
-    const skipped = facts.slice(this.at, isPublished(frame) ? offset - 1 : offset).filter(({ topics }) => this.#filter.matches(topics));
+    const skipped = facts
+      .slice(this.at, isPublished(frame) ? offset - 1 : offset)
+      .filter(({ topics }) => this.#filter.matches(topics));
     expect(skipped, `lost before ${frame.id}`).toEqual([]);
     expect(offset, "offsets never go back").toBeGreaterThanOrEqual(this.at);
     if (isPublished(frame)) {
@@ -151,7 +156,10 @@ async function run(seed: number): Promise<{ gaps: number; received: number }> {
     if (!runtime.turn() && round % 10 === 0) runtime.ring();
     await runtime.settle(12);
   }
-  expect(clients.map(({ at }) => at), "all are at the head").toEqual(clients.map(() => world.facts.length));
+  expect(
+    clients.map(({ at }) => at),
+    "all are at the head",
+  ).toEqual(clients.map(() => world.facts.length));
   for (const client of clients) client.leave();
   await runtime.settle(20);
   expect(hub.stats()).toMatchObject({ subscribers: 0, topics: 0 });

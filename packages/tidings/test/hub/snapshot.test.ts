@@ -111,7 +111,9 @@ describe("a snapshot", () => {
 
   test("is sent again after a gap and after a reset, which have no id then", async () => {
     const hub = createHub({ log: memoryLog({ maxEvents: 2 }) });
-    const ids = (await hub.publishBatch(["1", "2", "3", "4"].map((data) => ({ topic: "a", data })))).map(({ id }) => id);
+    const ids = (await hub.publishBatch(["1", "2", "3", "4"].map((data) => ({ topic: "a", data })))).map(
+      ({ id }) => id,
+    );
     const gap = await open(hub, () => ({ data: "state" }), ids[0]);
     await gap.live();
     expect(words(gap)).toEqual(["cursor without id", "gap without id", "snapshot state", "cursor", "live"]);

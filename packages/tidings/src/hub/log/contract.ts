@@ -19,7 +19,11 @@ export function logContract(open: OpenLog): ContractCase[] {
     contractCase(open, {}, "gives entries the next offsets and tags that are not 0", async (log) => {
       const before = (await log.ends()).head;
       const answers = await log.append([draft("a", "1"), draft("b", "2"), draft("a", "3")]);
-      equal(answers.map(({ position }) => position.offset), [1, 2, 3].map((step) => before.offset + step), "offsets");
+      equal(
+        answers.map(({ position }) => position.offset),
+        [1, 2, 3].map((step) => before.offset + step),
+        "offsets",
+      );
       for (const { position, duplicate } of answers) {
         equal([position.epoch, duplicate], [before.epoch, false], "epoch and duplicate");
         check(position.tag > 0 && position.tag <= 0xffff_ffff, `a tag of 32 bits that is not 0, not ${position.tag}`);
@@ -28,7 +32,12 @@ export function logContract(open: OpenLog): ContractCase[] {
     }),
 
     contractCase(open, {}, "keeps every field of an entry as it was given", async (log) => {
-      const full: Draft = { ...draft(["a", "Grüße/☃"], 'line\nline\r\u0000"\\ 😀'), event: "paid", private: true, audience: { roles: ["x"], users: ["y"] } };
+      const full: Draft = {
+        ...draft(["a", "Grüße/☃"], 'line\nline\r\u0000"\\ 😀'),
+        event: "paid",
+        private: true,
+        audience: { roles: ["x"], users: ["y"] },
+      };
       const start = (await log.ends()).head;
       await log.append([full, draft("a", "")]);
       const [first, second] = (await page(log, start, ["a"])).entries;
@@ -49,7 +58,11 @@ export function logContract(open: OpenLog): ContractCase[] {
         const expected = topics.flatMap((topic, index) => (filter.matches([topic]) ? [String(index)] : []));
         for (const entries of [1, 7, 1_000]) {
           const read = await readAll(log, start, wanted, { entries, bytes: 1_000_000 });
-          equal(read.filter((entry) => filter.matches(entry.topics)).map(({ data }) => data), expected, `${wanted} by ${entries}`);
+          equal(
+            read.filter((entry) => filter.matches(entry.topics)).map(({ data }) => data),
+            expected,
+            `${wanted.join()} by ${entries}`,
+          );
         }
       }
     }),
@@ -70,7 +83,11 @@ export function logContract(open: OpenLog): ContractCase[] {
         check(found.reset === true, `reset for ${JSON.stringify(wrong)}`);
         equal(found.oldest, start, "the oldest position");
       }
-      equal((await page(log, position, ["a"])).entries.map(({ data }) => data), ["2"], "what follows a good one");
+      equal(
+        (await page(log, position, ["a"])).entries.map(({ data }) => data),
+        ["2"],
+        "what follows a good one",
+      );
     }),
 
     contractCase(open, {}, "tells followers all that is appended after their position, without a gap", async (log) => {
@@ -103,30 +120,52 @@ export function logContract(open: OpenLog): ContractCase[] {
       }
     }),
 
-    contractCase(open, {}, "appends nothing for a key that it has seen, and gives the first answer again", async (log) => {
-      const key = { id: "k", payload: "p" };
-      const [first] = await log.append([{ ...draft("a", "1"), key }]);
-      const [again, other] = await log.append([{ ...draft("a", "1"), key }, draft("a", "2")]);
-      equal(again, { position: first?.position, duplicate: true }, "the second answer");
-      equal(other?.position.offset, (first?.position.offset ?? 0) + 1, "the next offset");
-      const twice = { id: "t", payload: "p" };
-      const [one, two] = await log.append([{ ...draft("a", "3"), key: twice }, { ...draft("a", "3"), key: twice }]);
-      equal([one?.duplicate, two?.duplicate, two?.position], [false, true, one?.position], "twice in one batch");
-    }),
+    contractCase(
+      open,
+      {},
+      "appends nothing for a key that it has seen, and gives the first answer again",
+      async (log) => {
+        const key = { id: "k", payload: "p" };
+        const [first] = await log.append([{ ...draft("a", "1"), key }]);
+        const [again, other] = await log.append([{ ...draft("a", "1"), key }, draft("a", "2")]);
+        equal(again, { position: first?.position, duplicate: true }, "the second answer");
+        equal(other?.position.offset, (first?.position.offset ?? 0) + 1, "the next offset");
+        const twice = { id: "t", payload: "p" };
+        const [one, two] = await log.append([
+          { ...draft("a", "3"), key: twice },
+          { ...draft("a", "3"), key: twice },
+        ]);
+        equal([one?.duplicate, two?.duplicate, two?.position], [false, true, one?.position], "twice in one batch");
+      },
+    ),
 
-    contractCase(open, {}, "refuses a batch with a key that was used for another payload, and appends none of it", async (log) => {
-      await log.append([{ ...draft("a", "1"), key: { id: "k", payload: "p" } }]);
-      const { head } = await log.ends();
-      const conflicting = [draft("a", "2"), { ...draft("a", "3"), key: { id: "k", payload: "q" } }];
-      const inBatch = [{ ...draft("a", "2"), key: { id: "n", payload: "p" } }, { ...draft("a", "3"), key: { id: "n", payload: "q" } }];
-      for (const batch of [conflicting, inBatch]) {
-        equal(await codeOf(log.append(batch)), "conflict", "the error's code");
-        equal((await log.ends()).head, head, "the head");
-      }
-    }),
+    contractCase(
+      open,
+      {},
+      "refuses a batch with a key that was used for another payload, and appends none of it",
+      async (log) => {
+        await log.append([{ ...draft("a", "1"), key: { id: "k", payload: "p" } }]);
+        const { head } = await log.ends();
+        const conflicting = [draft("a", "2"), { ...draft("a", "3"), key: { id: "k", payload: "q" } }];
+        const inBatch = [
+          { ...draft("a", "2"), key: { id: "n", payload: "p" } },
+          { ...draft("a", "3"), key: { id: "n", payload: "q" } },
+        ];
+        for (const batch of [conflicting, inBatch]) {
+          equal(await codeOf(log.append(batch)), "conflict", "the error's code");
+          equal((await log.ends()).head, head, "the head");
+        }
+      },
+    ),
 
     contractCase(open, {}, "answers the newest of each topic up to a position, each entry once", async (log) => {
-      const answers = await log.append([draft("a", "a1"), draft(["a", "b"], "ab"), draft("c", "c1"), draft("a", "a2"), draft("c", "c2")]);
+      const answers = await log.append([
+        draft("a", "a1"),
+        draft(["a", "b"], "ab"),
+        draft("c", "c1"),
+        draft("a", "a2"),
+        draft("c", "c2"),
+      ]);
       const through = answers[3]?.position;
       check(through !== undefined, "an answer for each draft");
       const newest = async (topics: string[], n: number): Promise<string[]> =>
@@ -144,26 +183,55 @@ export function logContract(open: OpenLog): ContractCase[] {
       const { head, evictedThrough } = await log.ends();
       equal([head, evictedThrough], [answers[4]?.position, answers[1]?.position], "the ends");
       const found = await page(log, start, ["a"]);
-      equal([found.evictedThrough, found.entries.map(({ data }) => data)], [evictedThrough, ["3", "4", "5"]], "a page from before");
-      equal((await page(log, evictedThrough, ["a"])).entries.map(({ data }) => data), ["3", "4", "5"], "a page from just there");
+      equal(
+        [found.evictedThrough, found.entries.map(({ data }) => data)],
+        [evictedThrough, ["3", "4", "5"]],
+        "a page from before",
+      );
+      equal(
+        (await page(log, evictedThrough, ["a"])).entries.map(({ data }) => data),
+        ["3", "4", "5"],
+        "a page from just there",
+      );
       const forged = { ...evictedThrough, tag: evictedThrough.tag === 1 ? 2 : evictedThrough.tag - 1 };
-      check((await log.read(forged, topicFilter(["a"]), PAGE)).reset === true, "reset for a wrong tag of the newest one gone");
+      check(
+        (await log.read(forged, topicFilter(["a"]), PAGE)).reset === true,
+        "reset for a wrong tag of the newest one gone",
+      );
     }),
 
-    contractCase(open, { maxEvents: 3 }, "keeps a topic's newest event beyond retention, for latest alone", async (log) => {
-      await log.append([draft("quiet", "old"), draft("quiet", "value")]);
-      await log.append(["1", "2", "3", "4"].map((data) => draft("busy", data)));
-      const { head, evictedThrough } = await log.ends();
-      equal((await log.latest(topicFilter(["quiet"]), 5, head)).map(({ data }) => data), ["value"], "latest");
-      equal((await page(log, evictedThrough, ["quiet"])).entries.filter(({ topics }) => topics.includes("quiet")), [], "a page");
-      await log.append([draft("quiet", "new")]);
-      equal((await log.latest(topicFilter(["quiet"]), 5, (await log.ends()).head)).map(({ data }) => data), ["new"], "after another");
-    }),
+    contractCase(
+      open,
+      { maxEvents: 3 },
+      "keeps a topic's newest event beyond retention, for latest alone",
+      async (log) => {
+        await log.append([draft("quiet", "old"), draft("quiet", "value")]);
+        await log.append(["1", "2", "3", "4"].map((data) => draft("busy", data)));
+        const { head, evictedThrough } = await log.ends();
+        equal(
+          (await log.latest(topicFilter(["quiet"]), 5, head)).map(({ data }) => data),
+          ["value"],
+          "latest",
+        );
+        equal(
+          (await page(log, evictedThrough, ["quiet"])).entries.filter(({ topics }) => topics.includes("quiet")),
+          [],
+          "a page",
+        );
+        await log.append([draft("quiet", "new")]);
+        equal(
+          (await log.latest(topicFilter(["quiet"]), 5, (await log.ends()).head)).map(({ data }) => data),
+          ["new"],
+          "after another",
+        );
+      },
+    ),
 
     contractCase(open, {}, "ends its followers when it is closed, and refuses to append", async (log) => {
       const { head } = await log.ends();
       const follow = async (): Promise<void> => {
-        for await (const told of log.follow(head, new AbortController().signal)) check(told === undefined, "nothing told");
+        for await (const told of log.follow(head, new AbortController().signal))
+          check(told === undefined, "nothing told");
       };
       const following = follow();
       await log.close();
@@ -206,7 +274,7 @@ async function page(log: Log, after: Position, topics: readonly string[], limit:
 async function readAll(log: Log, start: Position, topics: readonly string[], limit: PageLimit): Promise<Entry[]> {
   const { head } = await log.ends();
   const entries: Entry[] = [];
-  for (let after = start; after.offset < head.offset; ) {
+  for (let after = start; after.offset < head.offset;) {
     const found = await page(log, after, topics, limit);
     check(found.through.offset > after.offset, "a page looks further than its start");
     entries.push(...found.entries);
@@ -239,5 +307,9 @@ function sorted(value: unknown): unknown {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     return Array.isArray(value) ? value.map(sorted) : (value ?? null);
   }
-  return Object.fromEntries(Object.entries(value).toSorted().map(([name, member]) => [name, sorted(member)]));
+  return Object.fromEntries(
+    Object.entries(value)
+      .toSorted(([one], [other]) => (one < other ? -1 : 1))
+      .map(([name, member]) => [name, sorted(member)]),
+  );
 }

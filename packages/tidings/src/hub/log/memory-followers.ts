@@ -55,7 +55,7 @@ class Follower implements AsyncIterableIterator<Followed, void> {
     const told = this.#heard.shift();
     if (told !== undefined) return { done: false, value: told };
     if (this.#ended) return { done: true, value: undefined };
-    return await new Promise((resolve) => (this.#waiting = resolve));
+    return new Promise((resolve) => (this.#waiting = resolve));
   }
 
   async return(): Promise<IteratorResult<Followed, void>> {

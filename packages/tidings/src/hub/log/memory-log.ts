@@ -152,18 +152,22 @@ class MemoryLog implements Log {
     for (const topic of filter.topics) {
       for (const offset of this.#entries.offsets(topic, start, limit.entries)) offsets.add(offset);
     }
-    const inOrder = [...offsets].sort((one, other) => one - other);
+    const inOrder = [...offsets].toSorted((one, other) => one - other);
     const entries: Entry[] = [];
     let bytes = 0;
     for (const offset of inOrder) {
-      if (entries.length >= limit.entries || bytes >= limit.bytes) return { entries, through: entries.at(-1)?.offset ?? start };
+      if (entries.length >= limit.entries || bytes >= limit.bytes)
+        return { entries, through: entries.at(-1)?.offset ?? start };
       const entry = this.#entries.at(offset);
       if (entry === undefined) continue;
       entries.push(entry);
       bytes += utf8Length(entry.data);
     }
     // A topic with a full page of offsets may have more behind them; without one, all was seen.
-    return { entries, through: entries.length >= limit.entries ? (entries.at(-1)?.offset ?? start) : this.#entries.head };
+    return {
+      entries,
+      through: entries.length >= limit.entries ? (entries.at(-1)?.offset ?? start) : this.#entries.head,
+    };
   }
 
   #scan(start: number, filter: TopicFilter, limit: PageLimit): { entries: Entry[]; through: number } {

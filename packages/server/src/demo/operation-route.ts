@@ -1,0 +1,35 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+
+import type { Operation } from "./operation.ts";
+import { sendProblem } from "./problem.ts";
+
+/** `POST /demo/operation`: 202 and it runs, or 409 while it is running. How far it is comes as events. */
+export function serveOperation(operation: Operation, req: IncomingMessage, res: ServerResponse): void {
+  req.resume();
+  if (req.method !== "POST") {
+    res.setHeader("Allow", "POST");
+    sendProblem(res, 405, "method-not-allowed", "The operation is started with POST.");
+    return;
+  }
+  if (!fromThisPage(req)) {
+    sendProblem(res, 403, "foreign-origin", "The operation is only started from the demo page itself.");
+    return;
+  }
+  if (!operation.start()) {
+    sendProblem(res, 409, "operation-running", "The operation is running. Wait for its end, then start it again.");
+    return;
+  }
+  res.writeHead(202, { "Content-Type": "application/json", "Cache-Control": "no-store" });
+  res.end(JSON.stringify({ state: "running", topic: "demo/operation" }));
+}
+
+/**
+ * Another site's page may send a bare POST without asking. Browsers say where it comes from: in `Sec-Fetch-Site`, and
+ * in `Origin`. A program that sends neither is no browser, and free to start it.
+ */
+function fromThisPage(req: IncomingMessage): boolean {
+  const site = req.headers["sec-fetch-site"];
+  if (site !== undefined) return site === "same-origin" || site === "none";
+  const { origin, host } = req.headers;
+  return origin === undefined || origin === `http://${host}` || origin === `https://${host}`;
+}

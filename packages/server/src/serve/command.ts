@@ -1,0 +1,63 @@
+import { Command, Option } from "commander";
+
+import { parseCount } from "../options/count.ts";
+import { durationParser, WAITED } from "../options/duration.ts";
+import { parseHost, parseHostNames, parseOrigins, parsePort } from "../options/network.ts";
+import { parseSize } from "../options/size.ts";
+import { LOG_LEVELS, type ServeSettings } from "./settings.ts";
+
+const ABOUT = `Runs a hub: publish with POST /publish, subscribe with GET /events.
+
+Each option can also be given as the environment variable that stands after it; a flag beats its variable. \
+Where an option is repeatable, its variable is a list separated by commas.`;
+
+const EXAMPLES = `
+Examples:
+  $ tidings serve --demo                            a hub on http://localhost:3000 with the demo page
+  $ tidings serve --port 8080 --max-age 24h         keeps events for a day, up to --max-events and --max-bytes
+  $ tidings serve --origin https://app.example.com  lets pages of that origin subscribe and publish
+  $ TIDINGS_HOST=0.0.0.0 TIDINGS_ANONYMOUS=true tidings serve
+                                                    in a container: anyone who reaches the port reads and publishes
+`;
+
+const HEARTBEAT = durationParser({ least: 100, most: 86_400_000, words: "from 100ms to 1d" });
+const DRAIN = durationParser(WAITED);
+const AGE = durationParser({ least: 1, most: Number.MAX_SAFE_INTEGER, words: "of 1ms or more" });
+
+/** `tidings serve`: its options, each with its environment variable. */
+export function serveCommand(): Command {
+  return new Command("serve")
+    .summary("run a hub")
+    .description(ABOUT)
+    .usage("[options]")
+    .addOption(option("--host <address>", "where to listen", parseHost).default("127.0.0.1", "127.0.0.1"))
+    .addOption(option("--port <number>", "port; 0 is any free one", parsePort).default(3000))
+    .addOption(option("--log <kind>", "where events are kept").choices(["memory"]).default("memory", "memory"))
+    .addOption(option("--max-events <count>", "how many events the log keeps", parseCount).default(100_000))
+    .addOption(option("--max-age <duration>", "how long it keeps them", AGE).default(3_600_000, "1h"))
+    .addOption(option("--max-bytes <size>", "how much it keeps", parseSize).default(67_108_864, "64MiB"))
+    .addOption(option("--heartbeat <duration>", "a sign of life on a quiet stream", HEARTBEAT).default(15_000, "15s"))
+    .addOption(option("--drain <duration>", "how long streams may take to end", DRAIN).default(10_000, "10s"))
+    .addOption(option("--origin <origin>", "lets its pages in (CORS); repeatable", parseOrigins).default([], "none"))
+    .addOption(
+      option("--allow-host <name>", "answers to this Host too; repeatable", parseHostNames).default([], "none"),
+    )
+    .addOption(option("--anonymous", "lets anyone who reaches the host read and publish, beyond this machine too"))
+    .addOption(option("--demo", "serves the demo page at /"))
+    .addOption(
+      option("--log-level <level>", "how much is logged, as JSON on stderr")
+        .choices(LOG_LEVELS)
+        .default("info", "info"),
+    )
+    .addHelpText("after", EXAMPLES)
+    .action(async (settings: ServeSettings) => {
+      const { serve } = await import("./serve.ts");
+      await serve(settings);
+    });
+}
+
+function option<Value>(flags: string, description: string, parse?: (text: string, before: Value) => Value): Option {
+  const made = new Option(flags, description);
+  if (parse !== undefined) made.argParser(parse);
+  return made.env(`TIDINGS_${made.name().replaceAll("-", "_").toUpperCase()}`);
+}

@@ -1,0 +1,79 @@
+import { type IncomingMessage, type Server, type ServerResponse, createServer } from "node:http";
+import type { Socket } from "node:net";
+
+import type { Logger } from "pino";
+import { PROBLEM_TYPE, type Problem, problem } from "tidings/http";
+
+import { refusalOf, refuseConnection } from "./refused-connection.ts";
+
+/** Answers one request. A rejection is logged and becomes a 500. */
+export type RequestHandler = (req: IncomingMessage, res: ServerResponse) => Promise<void>;
+
+/** Time for a request's head and body, and for the next one on a kept connection, in ms. No stream is cut by them. */
+const HEAD_TIME = 10_000;
+const REQUEST_TIME = 30_000;
+const KEEP_ALIVE_TIME = 65_000;
+// How often the first two are looked at: a request may take that much longer.
+const LOOK_TIME = 2_000;
+
+/** The response that a connection waits for, or that there were several at once. */
+type Pending = ServerResponse | "several";
+
+/**
+ * An HTTP server that stays up whatever one connection does: what it cannot read is answered with a problem, and what
+ * its handler throws with a 500. After `close` each response is the last one on its connection.
+ */
+export function createHttpServer(handler: RequestHandler, logger: Logger): Server {
+  const server = createServer({
+    headersTimeout: HEAD_TIME,
+    requestTimeout: REQUEST_TIME,
+    keepAliveTimeout: KEEP_ALIVE_TIME,
+    connectionsCheckingInterval: LOOK_TIME,
+  });
+  // Raw bytes may be written to a connection only if no response has begun on it.
+  const answering = new WeakMap<Socket, Pending>();
+
+  server.on("request", (req, res) => {
+    const { socket } = req;
+    if (isStream(answering.get(socket))) {
+      // Nothing can be answered after a stream: its body ends with the connection.
+      socket.destroy();
+      return;
+    }
+    if (!server.listening) res.shouldKeepAlive = false;
+    answering.set(socket, answering.has(socket) ? "several" : res);
+    res.once("close", () => {
+      if (answering.get(socket) === res) answering.delete(socket);
+    });
+    handler(req, res).catch((error: unknown) => {
+      logger.error({ err: error }, "a request failed");
+      answer(res, problem("internal", "The hub could not answer this request; its log says why."));
+    });
+  });
+  server.on("clientError", (error: NodeJS.ErrnoException, stream) => {
+    const socket = stream as Socket;
+    const pending = answering.get(socket);
+    const begun = pending === "several" || pending?.headersSent === true;
+    const refusal = refusalOf(error.code ?? "");
+    if (begun || !socket.writable || error.code === "ECONNRESET") socket.destroy();
+    else if (pending === undefined) refuseConnection(socket, refusal);
+    else answer(pending, refusal);
+  });
+  return server;
+}
+
+function isStream(pending: Pending | undefined): boolean {
+  return (
+    typeof pending === "object" && pending.headersSent && pending.getHeader("Content-Type") === "text/event-stream"
+  );
+}
+
+/** Answers with a problem and ends the connection; where an answer has begun it is cut. */
+function answer(res: ServerResponse, refusal: Problem): void {
+  if (res.headersSent) {
+    res.destroy();
+    return;
+  }
+  res.writeHead(refusal.status, { "Content-Type": PROBLEM_TYPE, "Cache-Control": "no-store", Connection: "close" });
+  res.end(JSON.stringify(refusal));
+}

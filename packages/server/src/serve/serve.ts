@@ -1,0 +1,47 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+
+import { createHub, memoryLog } from "tidings";
+import { createFront } from "tidings/http";
+
+import { createDemo } from "../demo/index.ts";
+import { checkedHosts, isAddressedTo, readyUrl, refuseUnlessMeant } from "./exposure.ts";
+import { createHttpServer } from "./http-server.ts";
+import { listen } from "./listen.ts";
+import { createLogger } from "./logger.ts";
+import type { ServeSettings } from "./settings.ts";
+import { stopOnSignal } from "./shutdown.ts";
+
+/**
+ * Runs a hub until a signal comes. Prints one line on stdout when it is ready.
+ *
+ * @throws Failure if it cannot listen, or if the host is open to others and `anonymous` was not given
+ */
+export async function serve(settings: ServeSettings): Promise<void> {
+  const { host, port, drain, origin, allowHost } = settings;
+  refuseUnlessMeant(host, settings.anonymous === true);
+  const logger = createLogger(settings.logLevel);
+  const log = memoryLog({ maxEvents: settings.maxEvents, maxAge: settings.maxAge, maxBytes: settings.maxBytes });
+  const hub = createHub({ log, heartbeat: settings.heartbeat, logger });
+  const hosts = checkedHosts(host, allowHost);
+  const front = createFront(hub, { origins: origin, logger, ...(hosts === undefined ? {} : { hosts }) });
+  const demo = settings.demo === true ? createDemo(hub) : undefined;
+
+  const server = createHttpServer(async (req: IncomingMessage, res: ServerResponse) => {
+    // The front refuses a request that is addressed elsewhere, whatever it asks for.
+    if (isAddressedTo(req.headers.host, hosts) && demo?.handle(req, res) === true) return;
+    await front.handle(req, res);
+  }, logger);
+  const { address, port: bound } = await listen(server, host, port);
+  stopOnSignal({
+    server,
+    logger,
+    drain,
+    async endStreams() {
+      demo?.close();
+      await hub.close({ drain });
+    },
+  });
+  process.on("unhandledRejection", (error) => logger.error({ err: error }, "something failed that nobody waited for"));
+  logger.info({ address, port: bound, log: settings.log, demo: demo !== undefined }, "ready");
+  process.stdout.write(`Tidings is ready on ${readyUrl(address, bound)}\n`);
+}

@@ -1,0 +1,22 @@
+/** What `tidings serve` was told, checked. Durations are in milliseconds, sizes in bytes. */
+export interface ServeSettings {
+  readonly host: string;
+  readonly port: number;
+  readonly log: "memory";
+  readonly maxEvents: number;
+  readonly maxAge: number;
+  readonly maxBytes: number;
+  readonly heartbeat: number;
+  readonly drain: number;
+  readonly origin: readonly string[];
+  readonly allowHost: readonly string[];
+  readonly anonymous?: boolean;
+  readonly demo?: boolean;
+  readonly logLevel: LogLevel;
+}
+
+/** From the least to the most that is logged. */
+export const LOG_LEVELS = ["silent", "error", "warn", "info", "debug"] as const;
+
+/** How much is logged. */
+export type LogLevel = (typeof LOG_LEVELS)[number];

@@ -1,0 +1,40 @@
+import { defineConfig } from "vitest/config";
+
+/** Tests that start browsers or measure: one file at a time, with the machine for itself. */
+const ALONE = [
+  "bench/**/*.test.ts",
+  "packages/server/test/demo/**/*.test.ts",
+  "packages/*/test/**/*browser*.test.ts",
+  "test/readme.test.ts",
+];
+
+const patience = { testTimeout: 30_000, hookTimeout: 30_000 };
+
+export default defineConfig({
+  test: {
+    reporters: ["default"],
+    // Two groups, one after the other, that two cores can carry.
+    projects: [
+      {
+        test: {
+          ...patience,
+          name: "together",
+          include: ["packages/*/test/**/*.test.ts", "test/**/*.test.ts"],
+          exclude: [...ALONE, "**/node_modules/**"],
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          ...patience,
+          name: "alone",
+          include: ALONE,
+          exclude: ["**/node_modules/**"],
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
+  },
+});
