@@ -5,7 +5,7 @@ import { LOOPBACK_HOSTS } from "tidings/http";
 import { Failure } from "../failure.ts";
 
 /** Whether only programs of this machine can reach what listens on this host. */
-export function isLoopback(host: string): boolean {
+function isLoopback(host: string): boolean {
   return host.toLowerCase() === "localhost" || host === "::1" || (isIPv4(host) && host.startsWith("127."));
 }
 

@@ -29,11 +29,13 @@ export function createHttpServer(handler: RequestHandler, logger: Logger): Serve
     requestTimeout: REQUEST_TIME,
     keepAliveTimeout: KEEP_ALIVE_TIME,
     connectionsCheckingInterval: LOOK_TIME,
+    // Refused here, with a problem.
+    requireHostHeader: false,
   });
   // Raw bytes may be written to a connection only if no response has begun on it.
   const answering = new WeakMap<Socket, Pending>();
 
-  server.on("request", (req, res) => {
+  const serveOne = (req: IncomingMessage, res: ServerResponse): void => {
     const { socket } = req;
     if (isStream(answering.get(socket))) {
       // Nothing can be answered after a stream: its body ends with the connection.
@@ -45,17 +47,23 @@ export function createHttpServer(handler: RequestHandler, logger: Logger): Serve
     res.once("close", () => {
       if (answering.get(socket) === res) answering.delete(socket);
     });
+    if (req.headers.host === undefined && req.httpVersion === "1.1") {
+      answer(res, problem("malformed", "A request of HTTP/1.1 names its Host."));
+      return;
+    }
     handler(req, res).catch((error: unknown) => {
       logger.error({ err: error }, "a request failed");
       answer(res, problem("internal", "The hub could not answer this request; its log says why."));
     });
-  });
+  };
+  server.on("request", serveOne);
+  // An expectation that the hub does not know is none of its business; Node would answer it with an empty 417.
+  server.on("checkExpectation", serveOne);
   server.on("clientError", (error: NodeJS.ErrnoException, stream) => {
     const socket = stream as Socket;
     const pending = answering.get(socket);
-    const begun = pending === "several" || pending?.headersSent === true;
     const refusal = refusalOf(error.code ?? "");
-    if (begun || !socket.writable || error.code === "ECONNRESET") socket.destroy();
+    if (pending === "several" || !socket.writable || error.code === "ECONNRESET") socket.destroy();
     else if (pending === undefined) refuseConnection(socket, refusal);
     else answer(pending, refusal);
   });
@@ -74,6 +82,12 @@ function answer(res: ServerResponse, refusal: Problem): void {
     res.destroy();
     return;
   }
-  res.writeHead(refusal.status, { "Content-Type": PROBLEM_TYPE, "Cache-Control": "no-store", Connection: "close" });
-  res.end(JSON.stringify(refusal));
+  const body = JSON.stringify(refusal);
+  res.writeHead(refusal.status, {
+    "Content-Type": PROBLEM_TYPE,
+    "Content-Length": Buffer.byteLength(body),
+    "Cache-Control": "no-store",
+    Connection: "close",
+  });
+  res.end(body);
 }

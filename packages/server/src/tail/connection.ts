@@ -57,7 +57,7 @@ export async function connectOnce(options: ConnectionOptions): Promise<Ended> {
     if (response.status >= 500) return ended(problemText(response.status, await response.text()));
     await refuse(response);
     options.onOpen();
-    for await (const chunk of response.body ?? []) {
+    for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
       watchdog.came();
       parser.feed(chunk);
       await options.ready();

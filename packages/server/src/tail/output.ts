@@ -14,7 +14,7 @@ export interface Output {
 export function standardOutput(onGone: (error: Error | undefined) => void): Output {
   const { stdout } = process;
   let gone = false;
-  stdout.on("error", (error) => {
+  stdout.on("error", (error: Error) => {
     gone = true;
     onGone(systemCode(error) === "EPIPE" ? undefined : error);
   });
