@@ -38,8 +38,12 @@ describe.for([
 describe("the library", () => {
   test("has types that every module resolution of ES modules finds", async () => {
     const attw = join(root, "node_modules/.bin/attw");
-    const { stdout } = await run(attw, ["--pack", library, "--profile", "esm-only", "--no-emoji", "--no-color"]);
-    expect(stdout).toContain("No problems found");
+    const args = ["--pack", library, "--profile", "esm-only", "--no-emoji", "--no-color"];
+    const objections = await run(attw, args).then(
+      () => "none",
+      (failure: unknown) => (failure as { stdout: string }).stdout,
+    );
+    expect(objections).toBe("none");
   });
 
   test("needs no other package", async () => {
@@ -59,8 +63,8 @@ describe("the library", () => {
   });
 
   test.for([
-    ["wire", "dist/wire/index.js", 3_000],
-    ["the whole", "dist/index.js", 30_000],
+    ["wire", "dist/wire/index.js", 2_500],
+    ["the whole", "dist/index.js", 16_000],
   ] as const)("%s stays small once it is bundled, minified and gzipped", async ([, entry, limit]) => {
     const size = await bundledSize(join(library, entry));
     expect(size).toBeGreaterThan(500);

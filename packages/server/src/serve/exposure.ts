@@ -33,11 +33,6 @@ export function checkedHosts(host: string, allowed: readonly string[]): readonly
   return [...LOOPBACK_HOSTS, host, ...allowed];
 }
 
-/** Whether a request is addressed to one of the names. */
-export function isAddressedTo(header: string | undefined, hosts: readonly string[] | undefined): boolean {
-  return hosts === undefined || hosts.includes((header ?? "").toLowerCase().replace(/:\d*$/, ""));
-}
-
 /** The address to open, as people write it: loopback is `localhost`, and so is "every address of this machine". */
 export function readyUrl(address: string, port: number): string {
   if (address === "127.0.0.1" || address === "::1" || address === "0.0.0.0" || address === "::") {

@@ -4,10 +4,11 @@ import { createHub, memoryLog } from "tidings";
 import { createFront } from "tidings/http";
 
 import { createDemo } from "../demo/index.ts";
-import { checkedHosts, isAddressedTo, readyUrl, refuseUnlessMeant } from "./exposure.ts";
+import { checkedHosts, readyUrl, refuseUnlessMeant } from "./exposure.ts";
 import { createHttpServer } from "./http-server.ts";
 import { listen } from "./listen.ts";
 import { createLogger } from "./logger.ts";
+import { createMetrics } from "./metrics.ts";
 import type { ServeSettings } from "./settings.ts";
 import { stopOnSignal } from "./shutdown.ts";
 
@@ -24,12 +25,14 @@ export async function serve(settings: ServeSettings): Promise<void> {
   const hub = createHub({ log, heartbeat: settings.heartbeat, logger });
   const hosts = checkedHosts(host, allowHost);
   const front = createFront(hub, { origins: origin, logger, ...(hosts === undefined ? {} : { hosts }) });
+  const metrics = createMetrics(hub);
   const demo = settings.demo === true ? createDemo(hub) : undefined;
 
+  function elsewhere(req: IncomingMessage, res: ServerResponse): boolean {
+    return metrics.handle(req, res) || demo?.handle(req, res) === true;
+  }
   const server = createHttpServer(async (req: IncomingMessage, res: ServerResponse) => {
-    // The front refuses a request that is addressed elsewhere, whatever it asks for.
-    if (isAddressedTo(req.headers.host, hosts) && demo?.handle(req, res) === true) return;
-    await front.handle(req, res);
+    await front.handle(req, res, elsewhere);
   }, logger);
   const { address, port: bound } = await listen(server, host, port);
   stopOnSignal({

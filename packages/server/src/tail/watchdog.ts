@@ -14,17 +14,18 @@ const HEARTBEATS = 2.5;
 
 /** Calls `bark` once if what is waited for does not come. Without an announced heartbeat only the opening is watched. */
 export function createWatchdog(bark: (silence: number) => void): Watchdog {
-  let patience: number | undefined = OPENING;
+  let patience: number | undefined;
+  let opened = false;
   let timer: NodeJS.Timeout | undefined;
   return {
     waiting() {
       clearTimeout(timer);
-      const silence = patience;
+      const silence = opened ? patience : OPENING;
       if (silence !== undefined) timer = setTimeout(() => bark(silence), silence);
     },
     came() {
       clearTimeout(timer);
-      if (patience === OPENING) patience = undefined;
+      opened = true;
     },
     announced(heartbeat) {
       patience = Math.min(heartbeat * HEARTBEATS, 2 ** 31 - 1);

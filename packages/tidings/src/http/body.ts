@@ -12,6 +12,7 @@ const READ_ON = 8;
  */
 export function readNodeBody(req: NodeRequest, limit: number): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
+    if (req.readableEnded) throw new Error("The body was read already: the front stands before body parsers");
     const chunks: Uint8Array[] = [];
     let length = 0;
     req.on("data", (chunk) => {
@@ -21,22 +22,32 @@ export function readNodeBody(req: NodeRequest, limit: number): Promise<Uint8Arra
       if (length > limit * READ_ON) reject(tooLarge(limit));
     });
     req.on("end", () => (length > limit ? reject(tooLarge(limit)) : resolve(joined(chunks, length))));
-    const cut = (): void => reject(new ProblemError("malformed", "The body was cut"));
-    req.on("error", cut);
-    req.on("close", cut);
+    req.on("error", () => reject(cut()));
+    req.on("close", () => reject(cut()));
   });
 }
 
 /** The body of a `Request`. As `readNodeBody`. */
 export async function readFetchBody(request: Request, limit: number): Promise<Uint8Array> {
+  if (request.bodyUsed) throw new Error("The body was read already: the front stands before body parsers");
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of (request.body ?? []) as AsyncIterable<Uint8Array>) {
-    length += chunk.length;
-    if (length > limit) throw tooLarge(limit);
-    chunks.push(chunk);
+  try {
+    for await (const chunk of (request.body ?? []) as AsyncIterable<Uint8Array>) {
+      length += chunk.length;
+      if (length <= limit) chunks.push(chunk);
+      else chunks.length = 0;
+      if (length > limit * READ_ON) break;
+    }
+  } catch {
+    throw cut();
   }
+  if (length > limit) throw tooLarge(limit);
   return joined(chunks, length);
+}
+
+function cut(): ProblemError {
+  return new ProblemError("malformed", "The body was cut");
 }
 
 function tooLarge(limit: number): ProblemError {

@@ -1,7 +1,7 @@
 import type { Engine } from "../hub/engine.ts";
 import { FetchSink } from "./fetch-sink.ts";
 import { PROBLEM_TYPE, problemOf, type Problem } from "./problem.ts";
-import { streamHead } from "./stream-head.ts";
+import { corsHead, streamHead } from "./stream-head.ts";
 import { readResume, streamSubscription, type StreamOptions } from "./stream-options.ts";
 import { readTarget } from "./target.ts";
 
@@ -12,6 +12,8 @@ import { readTarget } from "./target.ts";
  */
 export async function fetchStream(engine: Engine, request: Request, options: StreamOptions): Promise<Response> {
   streamSubscription(options, { cursor: undefined, from: undefined });
+  const origin = request.headers.get("origin");
+  const headers = streamHead(origin, options.origins ?? []);
   let subscription;
   try {
     const { query } = readTarget(request.url);
@@ -19,9 +21,8 @@ export async function fetchStream(engine: Engine, request: Request, options: Str
   } catch (error) {
     const problem = problemOf(error);
     if (problem === undefined) throw error;
-    return problemResponse(problem);
+    return problemResponse(problem, corsHead(origin, options.origins ?? []));
   }
-  const headers = streamHead(request.headers.get("origin"), options.origins ?? []);
   if (request.method === "HEAD") return new Response(null, { headers });
   const sink = new FetchSink();
   const subscriber = engine.subscribe(sink, subscription);

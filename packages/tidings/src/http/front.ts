@@ -32,8 +32,17 @@ export interface FrontOptions {
 
 /** The native surface of a hub: `GET /events`, `POST /publish`, `GET /healthz`, `GET /readyz`; 404 for the rest. */
 export interface Front {
-  /** Answers a request of Node's `http`. Resolves when it is answered, for a stream when it has ended. Never rejects. */
-  handle(req: NodeRequest, res: NodeResponse): Promise<void>;
+  /**
+   * Answers a request of Node's `http`. Resolves when it is answered, for a stream when it has ended. Never rejects for
+   * what the client did.
+   *
+   * @param elsewhere asked for a path that the hub has nothing at, after the checks; whether it has answered
+   */
+  handle<Req extends NodeRequest, Res extends NodeResponse>(
+    req: Req,
+    res: Res,
+    elsewhere?: (req: Req, res: Res) => boolean,
+  ): Promise<void>;
   /** Answers a request of a runtime with `Request` and `Response`. Never rejects. */
   fetch(request: Request): Promise<Response>;
 }
@@ -68,12 +77,19 @@ export function createFront(hub: FrontHub, options: FrontOptions = {}): Front {
   }
 
   return {
-    async handle(req, res) {
+    async handle(req, res, elsewhere) {
       if (carriesStream(req)) {
         req.socket.destroy();
         return;
       }
-      const answer = await route(nodeExchange(req), context).catch(failure);
+      let answer: Answer;
+      try {
+        answer = await route(nodeExchange(req), context);
+      } catch (error) {
+        const unknown = error instanceof ProblemError && error.problem.code === "not-found";
+        if (unknown && elsewhere?.(req, res)) return;
+        answer = failure(error);
+      }
       if (answer.topics === undefined) {
         sendNode(req, res, answer, origins);
         return;

@@ -11,10 +11,11 @@ export function carriesStream(req: NodeRequest): boolean {
 
 interface Extras {
   /** Set by HTTP/2. */
-  readonly stream?: { destroy(): unknown };
+  readonly stream?: { readonly closed: boolean; destroy(): unknown };
   /** Set by compression middleware: lets go what it holds back. */
   readonly flush?: () => unknown;
   readonly destroyed?: boolean;
+  readonly writableNeedDrain?: boolean;
 }
 
 /**
@@ -24,7 +25,7 @@ interface Extras {
  */
 export function nodeSink(req: NodeRequest, res: NodeResponse, head: Readonly<Record<string, string>>): Sink {
   res.statusCode = 200;
-  for (const [name, value] of Object.entries(head)) res.setHeader(name, mergeVary(res, name, value));
+  setHeaders(res, head);
   if (req.httpVersionMajor >= 2) {
     res.flushHeaders();
     return new ResponseSink(res);
@@ -40,15 +41,22 @@ export function nodeSink(req: NodeRequest, res: NodeResponse, head: Readonly<Rec
   return straight ? new SocketSink(res, socket) : new ResponseSink(res);
 }
 
-/** Another one's `Vary` stays. */
-function mergeVary(res: NodeResponse, name: string, value: string): string {
-  const set = name === "Vary" ? res.getHeader("Vary") : undefined;
-  return typeof set === "string" && !set.split(/\s*,\s*/).includes(value) ? `${set}, ${value}` : value;
+/** Sets headers. What stands in `Vary` stays there. */
+export function setHeaders(res: NodeResponse, headers: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(headers)) res.setHeader(name, mergeVary(res, name, value));
 }
 
-/** Whether `res.write` is Node's: then it stands where `flushHeaders` stands. */
+function mergeVary(res: NodeResponse, name: string, value: string): string {
+  const set = name === "Vary" ? res.getHeader("Vary") : undefined;
+  if (typeof set !== "string" && !Array.isArray(set)) return value;
+  const names = [set].flat().join(", ");
+  return names.split(/\s*,\s*/).includes(value) ? names : `${names}, ${value}`;
+}
+
+/** Whether `res.write` is Node's: then it stands where `flushHeaders` stands, in a class. */
 function isOwnWrite(res: NodeResponse): boolean {
-  return ownerOf(res, "write") === ownerOf(res, "flushHeaders");
+  const owner = ownerOf(res, "write");
+  return owner !== res && owner === ownerOf(res, "flushHeaders");
 }
 
 function ownerOf(start: object, name: string): object | null {
@@ -76,7 +84,7 @@ abstract class NodeSink implements Sink {
     this.listener = listener;
     this.res.on("close", () => this.closed());
     // A client that went away while the handler waited for something.
-    if (this.res.destroyed) queueMicrotask(() => this.closed());
+    if (this.res.destroyed || this.res.stream?.closed) queueMicrotask(() => this.closed());
   }
 
   end(): void {
@@ -144,10 +152,11 @@ class ResponseSink extends NodeSink {
   }
 
   write(bytes: Uint8Array): boolean {
-    if (this.ended) return false;
-    const more = this.res.write(bytes);
+    if (this.ended || this.res.destroyed) return false;
+    // Whoever has put himself before it may forget to hand on what it answered.
+    const more = this.res.write(bytes) as boolean | undefined;
     this.res.flush?.();
-    return more;
+    return more ?? this.res.writableNeedDrain !== true;
   }
 
   destroy(): void {

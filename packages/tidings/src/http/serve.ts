@@ -1,9 +1,9 @@
 import type { Engine } from "../hub/engine.ts";
 import type { CloseReason } from "../hub/sink.ts";
-import { carriesStream, nodeSink } from "./node-sink.ts";
+import { carriesStream, nodeSink, setHeaders } from "./node-sink.ts";
 import type { NodeRequest, NodeResponse } from "./node-types.ts";
 import { PROBLEM_TYPE, problemOf } from "./problem.ts";
-import { streamHead } from "./stream-head.ts";
+import { corsHead, streamHead } from "./stream-head.ts";
 import { readResume, streamSubscription, type StreamOptions } from "./stream-options.ts";
 import { readTarget } from "./target.ts";
 
@@ -28,6 +28,8 @@ export async function serve(
   }
   // What the embedder got wrong is thrown; what the client got wrong is answered.
   streamSubscription(options, { cursor: undefined, from: undefined });
+  const origin = String(req.headers["origin"] ?? "");
+  const head = streamHead(origin, options.origins ?? []);
   let subscription;
   try {
     const lastEventId = req.headers["last-event-id"];
@@ -37,14 +39,13 @@ export async function serve(
     const problem = problemOf(error);
     if (problem === undefined) throw error;
     res.statusCode = problem.status;
-    res.setHeader("Content-Type", PROBLEM_TYPE);
-    res.setHeader("Cache-Control", "no-store");
-    res.end(JSON.stringify(problem));
+    const cors = corsHead(origin, options.origins ?? []);
+    setHeaders(res, { ...cors, "Content-Type": PROBLEM_TYPE, "Cache-Control": "no-store" });
+    res.end(req.method === "HEAD" ? undefined : JSON.stringify(problem));
     return "refused";
   }
-  const head = streamHead(String(req.headers["origin"] ?? ""), options.origins ?? []);
   if (req.method === "HEAD") {
-    for (const [name, value] of Object.entries(head)) res.setHeader(name, value);
+    setHeaders(res, head);
     res.end();
     return "refused";
   }

@@ -7,9 +7,13 @@ const STREAM_HEAD: Readonly<Record<string, string>> = {
   "X-Accel-Buffering": "no",
 };
 
-/** The headers of a stream's response. */
+/**
+ * The headers of a stream's response.
+ *
+ * @throws HubError `bad-option` for a list of origins with one that is not an origin
+ */
 export function streamHead(origin: string | null | undefined, origins: readonly string[]): Record<string, string> {
-  return { ...STREAM_HEAD, ...corsHead(origin, origins) };
+  return { ...STREAM_HEAD, ...corsHead(origin, checkOrigins(origins)) };
 }
 
 /** What lets a page of a listed origin read the response; nothing for others. Fetch, section 3.3. */

@@ -1,4 +1,5 @@
-// The entry of `tidings/wire`: the text/event-stream format, events to bytes and bytes to events.
-export { encodeComment, encodeEvent, formatEvent, type EventFields } from "./encode.ts";
+// The entry of `tidings/wire`: the text/event-stream format, written and read.
+export { type EventFields, encodeComment, encodeEvent, formatEvent } from "./encode.ts";
 export { WireError, type WireErrorCode } from "./error.ts";
-export { createParser, type ParsedEvent, type Parser, type ParserOptions } from "./parse.ts";
+export { createParser } from "./parse.ts";
+export type { ParsedEvent, Parser, ParserOptions } from "./parser.ts";

@@ -1,79 +1,35 @@
+import { createDecoder } from "./decode.ts";
 import { type Ended, createMeter } from "./meter.ts";
-
-/** An event as it came. */
-export interface ParsedEvent {
-  /** Its name; `message` where it had none. */
-  readonly event: string;
-  readonly data: string;
-  /** The last event id as of this event. It persists over events without an `id:`. */
-  readonly lastEventId: string;
-  /** Its `topic:` lines, in order. */
-  readonly topics: readonly string[];
-  /** Its `cursor:` line, if it had one. */
-  readonly cursor: string | undefined;
-}
-
-/** Who is told of what, and how much may come. */
-export interface ParserOptions {
-  /** Called for every event, in order, from inside `feed`. */
-  onEvent(event: ParsedEvent): void;
-  /** Called for every valid `retry:` line as soon as it is complete, with 0 to 2^31-1 ms: what `setTimeout` can wait. */
-  onRetry?: ((ms: number) => void) | undefined;
-  /** Called for every comment, without its colon and without one space after that. */
-  onComment?: ((text: string) => void) | undefined;
-  /** The longest line, in bytes as received, without its end. Default 16 MiB. */
-  maxLineBytes?: number | undefined;
-  /**
-   * The largest event, in bytes as received: from its first line, comments before it not counted, to its blank line.
-   * Default 16 MiB.
-   */
-  maxEventBytes?: number | undefined;
-  /** The last event id of the connection before this one. Default empty. */
-  lastEventId?: string | undefined;
-}
-
-/** Reads one stream. A connection needs a parser of its own; only the last event id goes on from one to the next. */
-export interface Parser {
-  /**
-   * Reads the next bytes, split anywhere. The bytes are not kept.
-   *
-   * @throws WireError `line-too-large` or `event-too-large`, after the events before it; and whatever a callback throws.
-   *   Either closes the parser, since what came after is lost.
-   */
-  feed(bytes: Uint8Array): void;
-  /** What `Last-Event-ID` has to say on the next connection: the last id whose block was completed by a blank line. */
-  readonly lastEventId: string;
-  /** From here on `feed` does nothing. Inside a callback it also drops the rest of what is being fed. */
-  close(): void;
-}
+import type { Parser, ParserOptions } from "./parser.ts";
 
 const LF = 10;
+const CR = 13;
 const SPACE = 32;
-const BOM = 0xfeff;
+const BYTE_ORDER_MARK = 0xfeff;
 const DEFAULT_LIMIT = 2 ** 24;
 const MAX_RETRY = 2 ** 31 - 1;
 const NO_TOPICS: readonly string[] = Object.freeze([]);
-const STREAM = { stream: true };
 
 /**
- * A parser of the text/event-stream format by the HTML standard, section 9.2.6. Two extensions: it collects `topic:`
- * lines and `cursor:`, and it limits lines and events.
+ * A parser of the text/event-stream format: bytes in, events out, by the HTML standard, section 9.2.6. Beyond the
+ * standard it collects `topic:` lines and `cursor:`, and limits lines and events. An event that the stream's end cuts off
+ * is dropped, its id too.
  */
 export function createParser(options: ParserOptions): Parser {
   const { onEvent, onRetry, onComment } = options;
   const meter = createMeter(options.maxLineBytes ?? DEFAULT_LIMIT, options.maxEventBytes ?? DEFAULT_LIMIT);
-  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  const decode = createDecoder();
   let closed = false;
   let started = false;
   let afterCr = false;
-  // The beginning of a line whose end has not come. Engines join such a text once, when it is first looked into, so
-  // that a line in many chunks costs no more than its length.
+  // The line whose end has not come. Engines join such a text once, when it is first looked into, so that a line in many
+  // pieces costs no more than its length.
   let partial = "";
 
-  // The standard's buffers. `data` is `undefined` where the standard's is empty, and lacks its last LF.
-  let data: string | undefined;
-  let type = "";
+  // The standard's buffers, but that `data` lacks the LF at its end, and is `undefined` where the standard's is empty.
   let id = options.lastEventId ?? "";
+  let type = "";
+  let data: string | undefined;
   let topics: string[] | undefined;
   let cursor: string | undefined;
   let lastEventId = id;
@@ -83,8 +39,7 @@ export function createParser(options: ParserOptions): Parser {
     let done = false;
     try {
       const excess = meter.excess(bytes);
-      const taken = excess === undefined ? bytes : bytes.subarray(0, excess.at);
-      const ended = read(decoder.decode(taken, STREAM));
+      const ended = read(decode(excess === undefined ? bytes : bytes.subarray(0, excess.at)));
       if (excess !== undefined && !closed) throw excess.error;
       meter.count(bytes, ended);
       done = true;
@@ -93,128 +48,155 @@ export function createParser(options: ParserOptions): Parser {
     }
   }
 
-  /** What the text completes is handled, the rest is kept. */
+  /** Reads lines. Those of published events come first and look at each character at most once. */
   function read(text: string): Ended {
+    const { length } = text;
     let ended: Ended = "nothing";
-    let at = 0;
-    const length = text.length;
-    if (length === 0) return ended
-    if (!started) {
-      started = true;
-      if (text.charCodeAt(0) === BOM) at = 1;
+    let at = afterStart(text);
+    // Where the next of each is, or the text's end. Searched for when passed and never line by line, so that a stream
+    // without the one is not searched for it again and again.
+    let lf = find(text, "\n", at);
+    let cr = find(text, "\r", at);
+    let nul = -1;
+
+    if (partial !== "") {
+      const end = lf < cr ? lf : cr;
+      partial += text.slice(at, end);
+      if (end === length) return ended;
+      const line = partial;
+      partial = "";
+      field(line);
+      if (closed) return ended;
+      at = afterEnd(text, end);
+      ended = "line";
     }
-    if (afterCr) {
-      afterCr = false;
-      if (text.charCodeAt(at) === LF) at++;
-    }
-    // Each is searched for only once it was passed, so that a stream with one kind of line end is not searched for the
-    // other line by line.
-    let cr = indexOrEnd(text.indexOf("\r", at), length);
-    let lf = at - 1;
+
     while (at < length) {
-      if (text.charCodeAt(at) === LF && partial === "") {
-        dispatch();
+      const first = text.charCodeAt(at);
+      if (first === LF || first === CR) {
+        at = afterEnd(text, at);
         ended = "event";
+        blankLine();
         if (closed) return ended;
-        at++;
         continue;
       }
-      if (lf < at) lf = indexOrEnd(text.indexOf("\n", at), length);
+      if (lf < at) lf = find(text, "\n", at);
+      if (cr < at) cr = find(text, "\r", at);
       const end = lf < cr ? lf : cr;
-      if (end === length) break;
-      if (partial === "") {
-        if (end === at) { dispatch(); ended = "event"; }
-        else { line(text, at, end); if (ended === "nothing") ended = "line"; }
+      if (end === length) {
+        partial = text.slice(at);
+        return ended;
+      }
+      if (ended === "nothing") ended = "line";
+      if (first === 100 && isData(text, at)) {
+        addData(text.slice(afterSpace(text, at + 5), end));
+      } else if (first === 105 && isId(text, at)) {
+        if (nul < at) nul = find(text, "\0", at);
+        if (nul >= end) id = text.slice(afterSpace(text, at + 3), end);
+      } else if (first === 101 && isEvent(text, at)) {
+        type = text.slice(afterSpace(text, at + 6), end);
       } else {
-        const whole = partial + text.slice(at, end);
-        partial = "";
-        line(whole, 0, whole.length);
-        if (ended === "nothing") ended = "line"; 
+        field(text.slice(at, end));
+        if (closed) return ended;
       }
-      if (closed) return ended;
-      at = end + 1;
-      if (end === cr) {
-        if (at === length) afterCr = true;
-        else if (text.charCodeAt(at) === LF) at++;
-        cr = indexOrEnd(text.indexOf("\r", at), length);
-      }
+      at = end === lf ? end + 1 : afterEnd(text, end);
     }
-    if (at < length) partial += text.slice(at);
     return ended;
   }
 
-  function line(text: string, at: number, end: number): void {
-    switch (text.charCodeAt(at)) {
-      case 100:
-        if (text.startsWith("data", at)) {
-          const from = valueStart(text, at + 4, end);
-          if (from !== -1) {
-            const value = text.slice(from, end);
-            data = data === undefined ? value : data + "\n" + value;
-          }
-        }
-        break;
-      case 101:
-        if (text.startsWith("event", at)) {
-          const from = valueStart(text, at + 5, end);
-          if (from !== -1) type = text.slice(from, end);
-        }
-        break;
-      case 105:
-        if (text.startsWith("id", at)) {
-          const from = valueStart(text, at + 2, end);
-          if (from !== -1) { const value = text.slice(from, end); if (!value.includes("\0")) id = value; }
-        }
-        break;
-      case 116:
-        if (text.startsWith("topic", at)) {
-          const from = valueStart(text, at + 5, end);
-          if (from !== -1) (topics ??= []).push(text.slice(from, end));
-        }
-        break;
-      case 99:
-        if (text.startsWith("cursor", at)) {
-          const from = valueStart(text, at + 6, end);
-          if (from !== -1) cursor = text.slice(from, end);
-        }
-        break;
-      case 114:
-        if (text.startsWith("retry", at)) {
-          const from = valueStart(text, at + 5, end);
-          const value = text.slice(from, end);
-          if (from !== -1 && /^[0-9]+$/.test(value)) onRetry?.(Math.min(Number(value), MAX_RETRY));
-        }
-        break;
-      case 58:
-        onComment?.(text.slice(valueStart(text, at, end), end));
+  /** Where the first line of a text begins: behind the stream's byte order mark, or an LF whose CR ended the text before. */
+  function afterStart(text: string): number {
+    if (text === "") return 0;
+    const first = text.charCodeAt(0);
+    const skipped = (!started && first === BYTE_ORDER_MARK) || (afterCr && first === LF);
+    started = true;
+    afterCr = false;
+    return skipped ? 1 : 0;
+  }
+
+  /** Where the line after a line end begins. A CR ends its line at once: the LF that may belong to it can be long in coming. */
+  function afterEnd(text: string, end: number): number {
+    if (text.charCodeAt(end) === LF) return end + 1;
+    afterCr = end + 1 === text.length;
+    return text.charCodeAt(end + 1) === LF ? end + 2 : end + 1;
+  }
+
+  /** A line that is not blank, as the standard has it. */
+  function field(line: string): void {
+    const colon = line.indexOf(":");
+    const name = colon === -1 ? line : line.slice(0, colon);
+    const value = colon === -1 ? "" : line.slice(afterSpace(line, colon + 1));
+    switch (name) {
+      case "":
+        return onComment?.(value);
+      case "data":
+        return addData(value);
+      case "event":
+        type = value;
+        return;
+      case "id":
+        if (!value.includes("\0")) id = value;
+        return;
+      case "retry":
+        if (/^[0-9]+$/.test(value)) onRetry?.(Math.min(Number(value), MAX_RETRY));
+        return;
+      case "topic":
+        (topics ??= []).push(value);
+        return;
+      case "cursor":
+        cursor = value;
+        return;
+      default:
     }
   }
 
-  function dispatch(): void {
+  function addData(value: string): void {
+    data = data === undefined ? value : `${data}\n${value}`;
+  }
+
+  function blankLine(): void {
     lastEventId = id;
-    const value = data;
-    if (value === undefined) {
-      type = ""; topics = undefined; cursor = undefined;
-      return;
-    }
-    const event = { event: type === "" ? "message" : type, data: value, lastEventId, topics: topics ?? NO_TOPICS, cursor };
-    data = undefined; type = ""; topics = undefined; cursor = undefined;
-    onEvent(event);
+    const event =
+      data === undefined
+        ? undefined
+        : { event: type === "" ? "message" : type, data, lastEventId, topics: topics ?? NO_TOPICS, cursor };
+    type = "";
+    data = undefined;
+    topics = undefined;
+    cursor = undefined;
+    if (event !== undefined) onEvent(event);
   }
 
   return {
     feed,
-    get lastEventId() { return lastEventId; },
-    close() { closed = true; },
+    get lastEventId() {
+      return lastEventId;
+    },
+    close() {
+      closed = true;
+    },
   };
 }
 
-function indexOrEnd(index: number, length: number): number {
-  return index === -1 ? length : index;
+function find(text: string, char: string, from: number): number {
+  const index = text.indexOf(char, from);
+  return index === -1 ? text.length : index;
 }
 
-function valueStart(text: string, at: number, end: number): number {
-  if (at === end) return at;
-  if (text.charCodeAt(at) !== 58) return -1;
-  return at + 1 < end && text.charCodeAt(at + 1) === SPACE ? at + 2 : at + 1;
+/** Exactly one space after the colon is no part of the value. Behind an empty value is a line end, never a space. */
+function afterSpace(text: string, from: number): number {
+  return text.charCodeAt(from) === SPACE ? from + 1 : from;
+}
+
+// The rest of "data:", "id:" and "event:" behind the first letter. Comparing a few characters costs less than a slice.
+function isData(text: string, at: number): boolean {
+  return text.charCodeAt(at + 1) === 97 && text.charCodeAt(at + 2) === 116 && text.charCodeAt(at + 3) === 97 && text.charCodeAt(at + 4) === 58;
+}
+
+function isId(text: string, at: number): boolean {
+  return text.charCodeAt(at + 1) === 100 && text.charCodeAt(at + 2) === 58;
+}
+
+function isEvent(text: string, at: number): boolean {
+  return text.charCodeAt(at + 1) === 118 && text.charCodeAt(at + 2) === 101 && text.charCodeAt(at + 3) === 110 && text.charCodeAt(at + 4) === 116 && text.charCodeAt(at + 5) === 58;
 }
