@@ -7,7 +7,7 @@ import { noLogger, type Logger } from "./hub/logger.ts";
 import type { Addressed, Publication, UntypedPublication } from "./hub/publication.ts";
 import { systemRuntime, type Runtime } from "./hub/runtime.ts";
 import { fetchStream } from "./http/fetch.ts";
-import { defaultHeartbeat } from "./http/heartbeat-default.ts";
+import { heartbeatInterval } from "./http/heartbeat-default.ts";
 import type { NodeRequest, NodeResponse } from "./http/node-types.ts";
 import { serve, type StreamEnd } from "./http/serve.ts";
 import type { StreamOptions } from "./http/stream-options.ts";
@@ -76,7 +76,7 @@ export function createHub<Events = Record<string, unknown>>(options: HubOptions 
     log: options.log ?? memoryLog(),
     logger: options.logger ?? noLogger,
     runtime: options.runtime ?? systemRuntime(),
-    heartbeat: heartbeat(options.heartbeat),
+    heartbeat: heartbeatInterval(options.heartbeat),
     retry,
     maxEventBytes: atLeastOne(options.maxEventBytes ?? 65_536, "maxEventBytes"),
     maxBatch: atLeastOne(options.maxBatch ?? 1_000, "maxBatch"),
@@ -99,12 +99,6 @@ export function createHub<Events = Record<string, unknown>>(options: HubOptions 
       return engine.closed;
     },
   };
-}
-
-function heartbeat(duration: Duration = defaultHeartbeat()): number {
-  const ms = milliseconds(duration, "heartbeat");
-  if (ms >= 100) return ms;
-  throw new HubError("bad-option", `heartbeat must be at least 100 ms, not ${shown(duration)}`);
 }
 
 function atLeastOne(value: number, what: string): number {

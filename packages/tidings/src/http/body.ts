@@ -1,3 +1,4 @@
+import { concat } from "../hub/bytes.ts";
 import type { NodeRequest } from "./node-types.ts";
 import { ProblemError } from "./problem.ts";
 
@@ -21,7 +22,7 @@ export function readNodeBody(req: NodeRequest, limit: number): Promise<Uint8Arra
       else chunks.length = 0;
       if (length > limit * READ_ON) reject(tooLarge(limit));
     });
-    req.on("end", () => (length > limit ? reject(tooLarge(limit)) : resolve(joined(chunks, length))));
+    req.on("end", () => (length > limit ? reject(tooLarge(limit)) : resolve(concat(chunks))));
     req.on("error", () => reject(cut()));
     req.on("close", () => reject(cut()));
   });
@@ -43,7 +44,7 @@ export async function readFetchBody(request: Request, limit: number): Promise<Ui
     throw cut();
   }
   if (length > limit) throw tooLarge(limit);
-  return joined(chunks, length);
+  return concat(chunks);
 }
 
 function cut(): ProblemError {
@@ -52,16 +53,4 @@ function cut(): ProblemError {
 
 function tooLarge(limit: number): ProblemError {
   return new ProblemError("body-too-large", `A body has at most ${limit} bytes`, { Connection: "close" });
-}
-
-function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {
-  const [only] = chunks;
-  if (only !== undefined && chunks.length === 1) return only;
-  const body = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    body.set(chunk, at);
-    at += chunk.length;
-  }
-  return body;
 }

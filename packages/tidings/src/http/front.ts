@@ -62,6 +62,7 @@ export function createFront(hub: FrontHub, options: FrontOptions = {}): Front {
     publish: (events) => hub.publishBatch(events),
     ready: () => !hub.closed,
     hosts,
+    origins,
     maxBody: options.maxBody ?? 1024 * 1024,
   };
 

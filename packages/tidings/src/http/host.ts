@@ -14,5 +14,8 @@ export function checkHost(header: string | undefined, hosts: readonly string[] |
   if (hosts === undefined) return;
   const host = (header ?? "").toLowerCase().replace(/:\d*$/, "");
   if (hosts.includes(host)) return;
-  throw new ProblemError("host-not-allowed", `${shown(header ?? "")} is not a name of this hub; its operator can allow it (--allow-host)`);
+  throw new ProblemError(
+    "host-not-allowed",
+    `${shown(header ?? "")} is not a name of this hub; its operator can allow it (--allow-host)`,
+  );
 }

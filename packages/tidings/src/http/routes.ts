@@ -30,6 +30,7 @@ export type Answer =
 export interface RouteContext {
   publish(events: readonly Addressed<UntypedPublication>[]): Promise<Published[]>;
   readonly hosts: readonly string[] | undefined;
+  readonly origins: readonly string[];
   readonly maxBody: number;
   readonly ready: () => boolean;
 }
@@ -67,7 +68,7 @@ export async function route(exchange: Exchange, context: RouteContext): Promise<
   const found = ROUTES.get(path);
   if (found === undefined) throw new ProblemError("not-found", `There is nothing at ${shown(path)}`);
   const allow = [...found.methods, "OPTIONS"].join(", ");
-  if (exchange.method === "OPTIONS") return preflight(allow);
+  if (exchange.method === "OPTIONS") return preflight(allow, context.origins.includes(exchange.header("origin") ?? ""));
   if (!found.methods.includes(exchange.method)) {
     throw new ProblemError("method-not-allowed", `${path} takes ${allow}`, { Allow: allow });
   }
@@ -92,14 +93,13 @@ async function publish(exchange: Exchange, _: URLSearchParams, context: RouteCon
   return { status: 200, headers: { "Content-Type": "application/json", "Cache-Control": "no-store" }, body };
 }
 
-function preflight(allow: string): Answer {
-  const headers = {
-    Allow: allow,
+function preflight(allow: string, listed: boolean): Answer {
+  const permission = {
     "Access-Control-Allow-Methods": allow,
     "Access-Control-Allow-Headers": "content-type, last-event-id, authorization, cache-control",
     "Access-Control-Max-Age": PREFLIGHT_AGE,
   };
-  return { status: 204, headers, body: "" };
+  return { status: 204, headers: { Allow: allow, ...(listed ? permission : {}) }, body: "" };
 }
 
 function text(status: number, body: string): Answer {

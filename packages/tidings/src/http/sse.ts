@@ -1,14 +1,14 @@
-import { milliseconds, type Duration } from "../hub/duration.ts";
+import type { Duration } from "../hub/duration.ts";
 import { HubError } from "../hub/error.ts";
 import { Heartbeat } from "../hub/heartbeat.ts";
 import { heartbeatFrame, openingFrame } from "../hub/notices.ts";
-import { dataText } from "../hub/publication.ts";
+import { checkEventName, dataText } from "../hub/publication.ts";
 import { randomBetween, systemRuntime } from "../hub/runtime.ts";
 import { encodeEvent } from "../wire/encode.ts";
 import { FetchSink } from "./fetch-sink.ts";
-import { defaultHeartbeat } from "./heartbeat-default.ts";
+import { heartbeatInterval } from "./heartbeat-default.ts";
 import { streamHead } from "./stream-head.ts";
-import { readTarget, utf8 } from "./target.ts";
+import { utf8 } from "./target.ts";
 
 /** An event of a stream without a hub. */
 export interface SseEvent {
@@ -36,7 +36,7 @@ export type SseSource = Events | ((context: SseContext) => Events);
 
 /** How a stream without a hub is sent. */
 export interface SseOptions {
-  /** The longest silence. 15 s by default, 8 s on Bun. */
+  /** The longest silence. 15 s by default, 8 s on Bun. At least 100 ms. */
   readonly heartbeat?: Duration;
   /** As for `hub.fetch`. */
   readonly origins?: readonly string[];
@@ -57,11 +57,9 @@ const runtime = systemRuntime();
  * @throws HubError `bad-option`
  */
 export function sse(request: Request, source: SseSource, options: SseOptions = {}): Response {
-  const interval = milliseconds(options.heartbeat ?? defaultHeartbeat(), "heartbeat");
+  const interval = heartbeatInterval(options.heartbeat);
   const headers = streamHead(request.headers.get("origin"), options.origins ?? []);
-  const lastEventId = utf8(
-    request.headers.get("last-event-id") || readTarget(request.url).query.get("lastEventId") || "",
-  );
+  const lastEventId = readLastEventId(request);
   if (lastEventId === END) {
     const { "Content-Type": _, ...bodiless } = headers;
     return new Response(null, { status: 204, headers: bodiless });
@@ -70,15 +68,32 @@ export function sse(request: Request, source: SseSource, options: SseOptions = {
   const stream = new SseStream(options.onError);
   beatWith(interval, stream);
   stream.sink.write(openingFrame(undefined, randomBetween(runtime, RETRY.min, RETRY.max), interval));
-  request.signal?.addEventListener("abort", () => stream.sink.end(), { once: true });
-  void stream.run(source, lastEventId);
+  const leave = (): void => stream.sink.end();
+  if (request.signal?.aborted) {
+    leave();
+  } else {
+    request.signal?.addEventListener("abort", leave, { once: true });
+    void stream.run(source, lastEventId);
+  }
   return new Response(stream.sink.body, { headers });
 }
 
-/** The bytes of an event. An id that the stream itself uses is refused. */
+/** The id that the client received last: the header's beats the query's. Whatever it sent is no reason to fail. */
+function readLastEventId(request: Request): string {
+  const header = request.headers.get("last-event-id") ?? "";
+  if (header === "") return new URL(request.url).searchParams.get("lastEventId") ?? "";
+  try {
+    return utf8(header);
+  } catch {
+    return header;
+  }
+}
+
+/** The bytes of an event. An id or a name that the stream itself uses is refused. */
 function frameOf(event: SseEvent | string): Uint8Array {
   if (typeof event === "string") return encodeEvent({ data: event });
   const { id, event: name, retry } = event;
+  if (name !== undefined) checkEventName(name);
   if (id === END) throw new HubError("bad-event", `The id "${END}" is the stream's own`);
   return encodeEvent({
     data: dataText(event.data),
@@ -148,6 +163,7 @@ class SseStream {
         const next = await this.#orClosed(iterator.next());
         if (next === undefined || signal.aborted) break;
         if (next.done) {
+          iterator = undefined;
           this.#write(encodeEvent({ id: END, event: "tidings:end", retry: RETRY.min, data: "" }));
           this.sink.end();
           return;
@@ -156,11 +172,13 @@ class SseStream {
         if (this.#full) await this.#orClosed(new Promise<void>((resolve) => (this.#wake = resolve)));
       }
     } catch (error) {
-      if (!signal.aborted) this.#onError?.(error);
+      const left = signal.aborted;
       this.sink.end();
+      if (!left) this.#onError?.(error);
+    } finally {
+      // Not awaited: a generator that waits for something runs its `finally` when that has come.
+      void (async () => iterator?.return?.())().catch(() => undefined);
     }
-    // Not awaited: a generator that waits for something runs its `finally` when that has come.
-    void (async () => iterator?.return?.())().catch(() => undefined);
   }
 
   #write(bytes: Uint8Array): void {
@@ -172,6 +190,7 @@ class SseStream {
   async #orClosed<Value>(value: Value | PromiseLike<Value>): Promise<Value | undefined> {
     const { promise, resolve, reject } = Promise.withResolvers<Value | undefined>();
     const stop = (): void => resolve(undefined);
+    if (this.#abort.signal.aborted) stop();
     this.#abort.signal.addEventListener("abort", stop, { once: true });
     Promise.resolve(value).then(resolve, reject);
     try {

@@ -31,7 +31,7 @@ export function corsHead(origin: string | null | undefined, origins: readonly st
 export function checkOrigins(origins: readonly string[]): readonly string[] {
   for (const origin of origins) {
     const parsed = URL.canParse(origin) ? new URL(origin).origin : "null";
-    if (parsed === "null" || parsed !== origin) {
+    if (parsed === "null" || parsed !== origin || origin.includes("*")) {
       throw new HubError(
         "bad-option",
         `An origin is a scheme, a host and perhaps a port, as in "https://app.example": ${shown(origin)}`,

@@ -1,3 +1,5 @@
+import { concat } from "./bytes.ts";
+
 /**
  * What the subscribers of one flush are due, shared. The root means nothing due; an edge is an event. A subscriber
  * holds a node: the events on the way to it are what he is due. Subscribers at one node are written the same buffer,
@@ -43,19 +45,4 @@ export class BatchNode {
     for (let node: BatchNode | undefined = this; node?.frame !== undefined; node = node.parent) frames.push(node.frame);
     return concat(frames.toReversed());
   }
-}
-
-/** Several buffers as one. A single one is answered as it is: nobody may change it. */
-export function concat(parts: readonly Uint8Array[]): Uint8Array {
-  const [only] = parts;
-  if (only !== undefined && parts.length === 1) return only;
-  let length = 0;
-  for (const part of parts) length += part.length;
-  const joined = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    joined.set(part, at);
-    at += part.length;
-  }
-  return joined;
 }

@@ -1,5 +1,4 @@
 import { formatCursor } from "./cursor.ts";
-import type { Counters, Delivery } from "./delivery.ts";
 import { milliseconds, type Duration } from "./duration.ts";
 import { HubError } from "./error.ts";
 import { FanOut } from "./fan-out.ts";
@@ -15,9 +14,10 @@ import {
   type PublicationLimits,
   type UntypedPublication,
 } from "./publication.ts";
+import { bringToLive } from "./replay.ts";
 import { randomBetween, type Runtime } from "./runtime.ts";
 import { CLOSE_REASONS, type CloseReason, type Sink } from "./sink.ts";
-import { Subscriber } from "./subscriber.ts";
+import { Subscriber, type Counters, type Delivery } from "./subscriber.ts";
 import type { Subscription } from "./subscription.ts";
 import { Tail } from "./tail.ts";
 import { TopicIndex } from "./topic-index.ts";
@@ -187,6 +187,10 @@ export class Engine implements Delivery {
   retry(): number {
     const { min, max } = this.#settings.retry;
     return randomBetween(this.runtime, min, max);
+  }
+
+  bringToLive(subscriber: Subscriber, subscription?: Subscription): void {
+    void bringToLive(subscriber, this, subscription);
   }
 
   leave(subscriber: Subscriber, reason: CloseReason): void {

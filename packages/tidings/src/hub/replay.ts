@@ -1,6 +1,5 @@
-import { concat } from "./batch-trie.ts";
+import { concat } from "./bytes.ts";
 import { parseCursor } from "./cursor.ts";
-import type { Delivery } from "./delivery.ts";
 import type { Page, Position, Range, Reset } from "./log/log.ts";
 import {
   gapFrame,
@@ -11,7 +10,7 @@ import {
   type GapReason,
   type ResetReason,
 } from "./notices.ts";
-import type { Subscriber } from "./subscriber.ts";
+import type { Delivery, Subscriber } from "./subscriber.ts";
 import type { Subscription } from "./subscription.ts";
 import { frameOf } from "./tail.ts";
 

@@ -1,12 +1,47 @@
 import type { BatchNode } from "./batch-trie.ts";
-import type { Delivery } from "./delivery.ts";
-import type { Position } from "./log/log.ts";
+import type { Log, Position } from "./log/log.ts";
+import type { Logger } from "./logger.ts";
 import { heartbeatFrame } from "./notices.ts";
-import { bringToLive } from "./replay.ts";
+import type { Runtime } from "./runtime.ts";
 import type { CloseReason, Sink, SinkListener } from "./sink.ts";
 import type { SnapshotFrames } from "./snapshot.ts";
 import type { Subscription } from "./subscription.ts";
+import type { Tail } from "./tail.ts";
 import type { TopicFilter } from "./topic-filter.ts";
+
+/** What was done since the hub was made. */
+export interface Counters {
+  published: number;
+  /** Events written to subscribers, replayed and snapshot ones too. */
+  delivered: number;
+  gaps: number;
+  resets: number;
+}
+
+/** What a subscriber sees of the engine. */
+export interface Delivery {
+  readonly log: Log;
+  readonly tail: Tail;
+  readonly runtime: Runtime;
+  readonly logger: Logger;
+  readonly counters: Counters;
+  /** In milliseconds, as the opening frame announces it. */
+  readonly heartbeat: number;
+  /** Resolves when the tail knows where the log's head is. */
+  readonly ready: Promise<void>;
+  /** Where the last flush that was matched ends: everything through here was written to those who are live, or is being. */
+  readonly dispatched: Position;
+  /** Resolves when the next flush has been matched. */
+  nextDispatch(): Promise<void>;
+  /** Resolves when it is this replay's turn to send one more page. */
+  turn(): Promise<void>;
+  /** A random time in milliseconds for one connection's `retry:`. */
+  retry(): number;
+  /** Brings a subscriber from its position to live: see `bringToLive` in replay.ts. */
+  bringToLive(subscriber: Subscriber, subscription?: Subscription): void;
+  /** Forgets a subscriber that has ended. */
+  leave(subscriber: Subscriber, reason: CloseReason): void;
+}
 
 /** Where a subscriber is on its way: see DESIGN's `replaying → live ⇄ catching-up → closed`. */
 export type SubscriberState = "replaying" | "live" | "catching-up" | "closed";
@@ -154,7 +189,7 @@ export class Subscriber implements SinkListener {
 
   #replay(subscription?: Subscription): void {
     this.#replaying = true;
-    void bringToLive(this, this.#delivery, subscription);
+    this.#delivery.bringToLive(this, subscription);
   }
 
   #fallBehind(position: Position): void {

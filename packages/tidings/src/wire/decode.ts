@@ -4,7 +4,7 @@ const SMALL = 256;
 
 /**
  * A UTF-8 decoder for a stream of bytes that may be split inside a character. What is not UTF-8 becomes U+FFFD, as in the
- * Encoding standard; a byte order mark is left in.
+ * Encoding standard; a byte order mark is a character like others.
  */
 export function createDecoder(): (bytes: Uint8Array) => string {
   const whole = new TextDecoder("utf-8", { ignoreBOM: true });

@@ -1,3 +1,4 @@
+import { createMarkRemover } from "./byte-order-mark.ts";
 import { createDecoder } from "./decode.ts";
 import { type Ended, createMeter } from "./meter.ts";
 import type { Parser, ParserOptions } from "./parser.ts";
@@ -5,7 +6,6 @@ import type { Parser, ParserOptions } from "./parser.ts";
 const LF = 10;
 const CR = 13;
 const SPACE = 32;
-const BYTE_ORDER_MARK = 0xfeff;
 const DEFAULT_LIMIT = 2 ** 24;
 const MAX_RETRY = 2 ** 31 - 1;
 const NO_TOPICS: readonly string[] = Object.freeze([]);
@@ -18,9 +18,9 @@ const NO_TOPICS: readonly string[] = Object.freeze([]);
 export function createParser(options: ParserOptions): Parser {
   const { onEvent, onRetry, onComment } = options;
   const meter = createMeter(options.maxLineBytes ?? DEFAULT_LIMIT, options.maxEventBytes ?? DEFAULT_LIMIT);
+  const withoutMark = createMarkRemover();
   const decode = createDecoder();
   let closed = false;
-  let started = false;
   let afterCr = false;
   // The line whose end has not come. Engines join such a text once, when it is first looked into, so that a line in many
   // pieces costs no more than its length.
@@ -34,8 +34,10 @@ export function createParser(options: ParserOptions): Parser {
   let cursor: string | undefined;
   let lastEventId = id;
 
-  function feed(bytes: Uint8Array): void {
-    if (closed || bytes.length === 0) return;
+  function feed(chunk: Uint8Array): void {
+    if (closed) return;
+    const bytes = withoutMark(chunk);
+    if (bytes.length === 0) return;
     let done = false;
     try {
       const excess = meter.excess(bytes);
@@ -104,14 +106,11 @@ export function createParser(options: ParserOptions): Parser {
     return ended;
   }
 
-  /** Where the first line of a text begins: behind the stream's byte order mark, or an LF whose CR ended the text before. */
+  /** Where a text begins: behind an LF if it belongs to the CR that ended the text before. */
   function afterStart(text: string): number {
-    if (text === "") return 0;
-    const first = text.charCodeAt(0);
-    const skipped = (!started && first === BYTE_ORDER_MARK) || (afterCr && first === LF);
-    started = true;
+    if (!afterCr || text === "") return 0;
     afterCr = false;
-    return skipped ? 1 : 0;
+    return text.charCodeAt(0) === LF ? 1 : 0;
   }
 
   /** Where the line after a line end begins. A CR ends its line at once: the LF that may belong to it can be long in coming. */
@@ -190,7 +189,12 @@ function afterSpace(text: string, from: number): number {
 
 // The rest of "data:", "id:" and "event:" behind the first letter. Comparing a few characters costs less than a slice.
 function isData(text: string, at: number): boolean {
-  return text.charCodeAt(at + 1) === 97 && text.charCodeAt(at + 2) === 116 && text.charCodeAt(at + 3) === 97 && text.charCodeAt(at + 4) === 58;
+  return (
+    text.charCodeAt(at + 1) === 97 &&
+    text.charCodeAt(at + 2) === 116 &&
+    text.charCodeAt(at + 3) === 97 &&
+    text.charCodeAt(at + 4) === 58
+  );
 }
 
 function isId(text: string, at: number): boolean {
@@ -198,5 +202,11 @@ function isId(text: string, at: number): boolean {
 }
 
 function isEvent(text: string, at: number): boolean {
-  return text.charCodeAt(at + 1) === 118 && text.charCodeAt(at + 2) === 101 && text.charCodeAt(at + 3) === 110 && text.charCodeAt(at + 4) === 116 && text.charCodeAt(at + 5) === 58;
+  return (
+    text.charCodeAt(at + 1) === 118 &&
+    text.charCodeAt(at + 2) === 101 &&
+    text.charCodeAt(at + 3) === 110 &&
+    text.charCodeAt(at + 4) === 116 &&
+    text.charCodeAt(at + 5) === 58
+  );
 }
