@@ -50,7 +50,7 @@ test("what is left when the drain time is over is cut", async () => {
   await stuck.ended;
 });
 
-test("a second signal exits at once", async () => {
+test("a second signal that is no echo of the first exits at once", async () => {
   const hub = await startHub(["--drain", "1h"]);
   const stuck = connectRaw(hub.port);
   stuck.send(
@@ -59,6 +59,8 @@ test("a second signal exits at once", async () => {
   await fetch(`${hub.url}/healthz`);
   hub.kill("SIGTERM");
   await hub.until("stderr", /"stopping"/);
-  hub.kill("SIGTERM");
+  // The first ones are taken for echoes of the one before, as a terminal and npm send them together.
+  const again = setInterval(() => hub.kill("SIGTERM"), 50);
   expect(await hub.exited).toBe(143);
+  clearInterval(again);
 });

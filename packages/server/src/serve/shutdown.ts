@@ -12,16 +12,22 @@ export interface Stopping {
   endStreams(): Promise<void>;
 }
 
+// Ctrl-C reaches the process from the terminal and, where npm started it, once more from npm.
+const SAME_SIGNAL = 500;
+
 /**
  * Stops the process in order when SIGTERM or SIGINT comes: nothing new is let in, the streams end, and it exits with 0
- * at the latest when the drain time is over, destroying what is left. A second signal exits at once.
+ * at the latest when the drain time is over, destroying what is left. A second signal, not just an echo of the first, exits at once.
  */
 export function stopOnSignal(stopping: Stopping): void {
-  let begun = false;
+  let begun: number | undefined;
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.on(signal, () => {
-      if (begun) process.exit(128 + constants.signals[signal]);
-      begun = true;
+      if (begun !== undefined) {
+        if (performance.now() - begun > SAME_SIGNAL) process.exit(128 + constants.signals[signal]);
+        return;
+      }
+      begun = performance.now();
       stopping.logger.info({ signal, drainMs: stopping.drain }, "stopping");
       void stop(stopping);
     });

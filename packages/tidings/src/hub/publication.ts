@@ -5,9 +5,9 @@ import { checkTopic } from "./topic.ts";
 import { longerThan } from "./utf8.ts";
 
 /** The longest event name and the longest idempotency key, in bytes of UTF-8. */
-export const MAX_NAME_BYTES = 256;
+const MAX_NAME_BYTES = 256;
 /** The most topics that one event may be published to. */
-export const MAX_TOPICS_PER_EVENT = 64;
+const MAX_TOPICS_PER_EVENT = 64;
 
 /** What is published, whatever its name. `Publication` is the same with the names and types of an event map. */
 export interface UntypedPublication {

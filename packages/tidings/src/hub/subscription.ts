@@ -6,7 +6,7 @@ import { topicFilter, type TopicFilter } from "./topic-filter.ts";
 export type From = "earliest" | "now" | `last:${number}`;
 
 /** The most events of each topic that `last:N` may ask for. */
-export const MAX_LAST = 1_000;
+const MAX_LAST = 1_000;
 
 /** What a subscriber asks for. */
 export interface SubscriptionRequest {

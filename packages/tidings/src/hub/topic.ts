@@ -3,7 +3,7 @@ import { HubError, shown } from "./error.ts";
 import { longerThan } from "./utf8.ts";
 
 /** The longest topic and the longest pattern, in bytes of UTF-8. */
-export const MAX_TOPIC_BYTES = 1_024;
+const MAX_TOPIC_BYTES = 1_024;
 
 /**
  * Checks the name of a topic that is published to.
