@@ -24,6 +24,8 @@ export interface HubOptions {
   readonly maxEventBytes?: number;
   /** Events in one batch. 1,000 by default. */
   readonly maxBatch?: number;
+  /** Topics and patterns of one subscription. 100 by default. */
+  readonly maxTopics?: number;
   /** Told of what fails inside. Silent by default. */
   readonly logger?: Logger;
   /** The clock, the chance and the event loop. For tests that replay a run. */
@@ -53,12 +55,15 @@ export interface Hub<Events = Record<string, unknown>> {
   /** What the hub is doing, and has done since it was made. */
   stats(): HubStats;
   /**
-   * Ends the hub. From now on `publish` rejects with `closed`. What was published is delivered, every stream is told
-   * when to come back and ends, and the log is closed. What has not ended by the drain time, 10 s by default, is cut.
+   * Ends the hub. From now on `publish` rejects with `closed`. What was published before is delivered to all who can
+   * take it in half of the drain time, 10 s by default; then every stream is told when to come back and ends, and the
+   * log is closed. What has not ended by the drain time is cut.
    */
   close(options?: { readonly drain?: Duration }): Promise<void>;
   /** Whether `close` was called. */
   readonly closed: boolean;
+  /** The most events that a batch may have. */
+  readonly maxBatch: number;
 }
 
 /**
@@ -80,6 +85,7 @@ export function createHub<Events = Record<string, unknown>>(options: HubOptions 
     retry,
     maxEventBytes: atLeastOne(options.maxEventBytes ?? 65_536, "maxEventBytes"),
     maxBatch: atLeastOne(options.maxBatch ?? 1_000, "maxBatch"),
+    maxTopics: atLeastOne(options.maxTopics ?? 100, "maxTopics"),
   });
   // The types of an event map are for the one who publishes; what comes in is checked all the same.
   const publish = (publications: readonly Addressed<unknown>[]): Promise<Published[]> =>
@@ -95,6 +101,7 @@ export function createHub<Events = Record<string, unknown>>(options: HubOptions 
     fetch: (request, streamOptions) => fetchStream(engine, request, streamOptions),
     stats: () => engine.stats(),
     close: ({ drain = "10s" } = {}) => engine.close(drain),
+    maxBatch: engine.maxBatch,
     get closed() {
       return engine.closed;
     },

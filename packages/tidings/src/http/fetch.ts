@@ -1,8 +1,9 @@
 import type { Engine } from "../hub/engine.ts";
 import { FetchSink } from "./fetch-sink.ts";
+import { onLeaving } from "./leaving.ts";
 import { PROBLEM_TYPE, problemOf, type Problem } from "./problem.ts";
 import { corsHead, streamHead } from "./stream-head.ts";
-import { readResume, streamSubscription, type StreamOptions } from "./stream-options.ts";
+import { readResume, streamSubscription, type Resume, type StreamOptions } from "./stream-options.ts";
 import { readTarget } from "./target.ts";
 
 /**
@@ -11,33 +12,36 @@ import { readTarget } from "./target.ts";
  * @throws HubError for what is wrong with the options
  */
 export async function fetchStream(engine: Engine, request: Request, options: StreamOptions): Promise<Response> {
-  streamSubscription(options, { cursor: undefined, from: undefined });
   const origin = request.headers.get("origin");
   const headers = streamHead(origin, options.origins ?? []);
-  let subscription;
+  let resume: Resume;
   try {
-    const { query } = readTarget(request.url);
-    subscription = streamSubscription(options, readResume(request.headers.get("last-event-id"), query));
+    resume = readResume(request.headers.get("last-event-id"), readTarget(request.url).query);
   } catch (error) {
     const problem = problemOf(error);
     if (problem === undefined) throw error;
     return problemResponse(problem, corsHead(origin, options.origins ?? []));
   }
+  const subscription = streamSubscription(engine, options, resume);
   if (request.method === "HEAD") return new Response(null, { headers });
   const sink = new FetchSink();
   const subscriber = engine.subscribe(sink, subscription);
-  for (const signal of [request.signal, options.signal]) {
-    if (subscriber === undefined || signal === undefined) continue;
-    const abort = (): void => subscriber.close(signal === options.signal ? "aborted" : "client");
-    if (signal.aborted) abort();
-    else signal.addEventListener("abort", abort, { once: true });
-    void subscriber.ended.then(() => signal.removeEventListener("abort", abort));
+  if (subscriber !== undefined) {
+    const { signal } = options;
+    const abort = (): void => subscriber.close("aborted");
+    const stopListening = onLeaving(request, () => subscriber.close("client"));
+    if (signal?.aborted) abort();
+    else signal?.addEventListener("abort", abort);
+    void subscriber.ended.then(() => {
+      stopListening();
+      signal?.removeEventListener("abort", abort);
+    });
   }
   return new Response(sink.body, { headers });
 }
 
 /** A problem as a response. */
-export function problemResponse(problem: Problem, headers: Readonly<Record<string, string>> = {}): Response {
+function problemResponse(problem: Problem, headers: Readonly<Record<string, string>> = {}): Response {
   return new Response(JSON.stringify(problem), {
     status: problem.status,
     headers: { ...headers, "Content-Type": PROBLEM_TYPE, "Cache-Control": "no-store" },

@@ -13,6 +13,7 @@ import type { StreamOptions } from "./stream-options.ts";
 /** What a front needs of a hub. */
 export interface FrontHub {
   readonly closed: boolean;
+  readonly maxBatch: number;
   publishBatch(events: readonly Addressed<UntypedPublication>[]): Promise<Published[]>;
   serve(req: NodeRequest, res: NodeResponse, options: StreamOptions): Promise<StreamEnd>;
   fetch(request: Request, options: StreamOptions): Promise<Response>;
@@ -63,6 +64,7 @@ export function createFront(hub: FrontHub, options: FrontOptions = {}): Front {
     ready: () => !hub.closed,
     hosts,
     origins,
+    maxBatch: hub.maxBatch,
     maxBody: options.maxBody ?? 1024 * 1024,
   };
 

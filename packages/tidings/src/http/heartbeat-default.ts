@@ -2,7 +2,7 @@ import { milliseconds, type Duration } from "../hub/duration.ts";
 import { HubError, shown } from "../hub/error.ts";
 
 /** The longest silence of a stream unless configured. Bun cuts a stream that is silent for 10 s. */
-export function defaultHeartbeat(): "8s" | "15s" {
+function defaultHeartbeat(): "8s" | "15s" {
   return "Bun" in globalThis ? "8s" : "15s";
 }
 

@@ -15,6 +15,7 @@ interface Extras {
   /** Set by compression middleware: lets go what it holds back. */
   readonly flush?: () => unknown;
   readonly destroyed?: boolean;
+  readonly writableEnded?: boolean;
   readonly writableNeedDrain?: boolean;
 }
 
@@ -27,7 +28,7 @@ export function nodeSink(req: NodeRequest, res: NodeResponse, head: Readonly<Rec
   res.statusCode = 200;
   setHeaders(res, head);
   if (req.httpVersionMajor >= 2) {
-    res.flushHeaders();
+    res.flushHeaders?.();
     return new ResponseSink(res);
   }
   streaming.add(req.socket);
@@ -35,7 +36,7 @@ export function nodeSink(req: NodeRequest, res: NodeResponse, head: Readonly<Rec
   res.removeHeader("Transfer-Encoding");
   const socket = res.socket as NodeSocket | null;
   const written = socket?.bytesWritten ?? 0;
-  res.flushHeaders();
+  res.flushHeaders?.();
   const straight =
     socket !== null && isOwnWrite(res) && !res.getHeader("Content-Encoding") && socket.bytesWritten > written;
   return straight ? new SocketSink(res, socket) : new ResponseSink(res);
@@ -93,6 +94,11 @@ abstract class NodeSink implements Sink {
     this.res.end();
   }
 
+  /** Not ended, neither here nor by someone else who holds the response. */
+  protected get isOpen(): boolean {
+    return !this.ended && this.res.writableEnded !== true;
+  }
+
   protected closed(): void {
     if (this.#closed) return;
     this.#closed = this.ended = true;
@@ -119,7 +125,7 @@ class SocketSink extends NodeSink {
   }
 
   write(bytes: Uint8Array): boolean {
-    return !this.ended && this.#socket.write(bytes);
+    return this.isOpen && this.#socket.write(bytes);
   }
 
   destroy(): void {
@@ -152,7 +158,7 @@ class ResponseSink extends NodeSink {
   }
 
   write(bytes: Uint8Array): boolean {
-    if (this.ended || this.res.destroyed) return false;
+    if (!this.isOpen || this.res.destroyed) return false;
     // Whoever has put himself before it may forget to hand on what it answered.
     const more = this.res.write(bytes) as boolean | undefined;
     this.res.flush?.();

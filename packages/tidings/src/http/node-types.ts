@@ -35,7 +35,8 @@ export interface NodeResponse {
   setHeader(name: string, value: string): unknown;
   getHeader(name: string): unknown;
   removeHeader(name: string): unknown;
-  flushHeaders(): unknown;
+  /** HTTP/2 has it too; its types do not say so. */
+  flushHeaders?(): unknown;
   write(bytes: Uint8Array): boolean;
   end(body?: string): unknown;
   on(event: string, listener: () => void): unknown;

@@ -29,6 +29,7 @@ const PROBLEMS: Record<ProblemCode, readonly [status: number, title: string]> = 
   malformed: [400, "The request cannot be read"],
   "bad-request": [400, "The request asks for something that does not exist"],
   "bad-topic": [400, "Not a topic"],
+  "too-many-topics": [400, "Too many topics"],
   "bad-event": [400, "Not an event name"],
   "bad-data": [400, "Not the data of an event"],
   "bad-key": [400, "Not an idempotency key"],

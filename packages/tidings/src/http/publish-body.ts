@@ -13,7 +13,7 @@ const decoder = new TextDecoder("utf-8", { fatal: true });
 const JSON_TYPE = "application/json";
 const NDJSON_TYPE = "application/x-ndjson";
 /** The media types that can be published, as `Accept-Post` tells them. */
-export const PUBLISH_TYPES: string = `${JSON_TYPE}, ${NDJSON_TYPE}`;
+const PUBLISH_TYPES = `${JSON_TYPE}, ${NDJSON_TYPE}`;
 
 /** How a publish is written. */
 export type PublishType = typeof JSON_TYPE | typeof NDJSON_TYPE;
@@ -33,17 +33,25 @@ export function publishType(contentType: string | undefined): PublishType {
 /**
  * The events of a publish's body.
  *
- * @throws ProblemError `malformed`
+ * @throws ProblemError `malformed` or `batch-too-large`
  */
-export function readPublish(type: PublishType, body: Uint8Array): PublishRequest {
+export function readPublish(type: PublishType, body: Uint8Array, maxBatch: number): PublishRequest {
   const text = decode(body);
   if (type === NDJSON_TYPE) {
     const lines = text.split("\n").filter((line) => line.trim() !== "");
+    checkLength(lines.length, maxBatch);
     return { batch: true, events: lines.map((line, index) => readEvent(line, parse(line, ` in event ${index + 1}`))) };
   }
   const parsed = parse(text, "");
   if (!Array.isArray(parsed)) return { batch: false, events: [readEvent(text, parsed)] };
+  checkLength(parsed.length, maxBatch);
   return { batch: true, events: itemsOf(text).map((item, index) => readEvent(item, parsed[index])) };
+}
+
+/** Before the events are looked at: a small body can hold very many. */
+function checkLength(length: number, maxBatch: number): void {
+  if (length <= maxBatch) return;
+  throw new ProblemError("batch-too-large", `A batch has at most ${maxBatch} events, not ${length}`);
 }
 
 function decode(body: Uint8Array): string {

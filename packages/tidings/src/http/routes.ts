@@ -32,6 +32,7 @@ export interface RouteContext {
   readonly hosts: readonly string[] | undefined;
   readonly origins: readonly string[];
   readonly maxBody: number;
+  readonly maxBatch: number;
   readonly ready: () => boolean;
 }
 
@@ -43,7 +44,7 @@ interface Route {
 /** What `GET /events` takes in its query. `client` is how a client names itself. */
 const STREAM_PARAMETERS = new Set(["topic", "from", "lastEventId", "client"]);
 /** The topic of those who name none. */
-export const DEFAULT_TOPIC = "default";
+const DEFAULT_TOPIC = "default";
 /** How long a browser may remember the answer to a preflight, in seconds. */
 const PREFLIGHT_AGE = "7200";
 
@@ -87,7 +88,7 @@ function events(_: Exchange, query: URLSearchParams): Answer {
 
 async function publish(exchange: Exchange, _: URLSearchParams, context: RouteContext): Promise<Answer> {
   const type = publishType(exchange.header("content-type"));
-  const { batch, events: publications } = readPublish(type, await exchange.body(context.maxBody));
+  const { batch, events: publications } = readPublish(type, await exchange.body(context.maxBody), context.maxBatch);
   const published = await context.publish(publications);
   const body = JSON.stringify(batch ? published : published[0]);
   return { status: 200, headers: { "Content-Type": "application/json", "Cache-Control": "no-store" }, body };

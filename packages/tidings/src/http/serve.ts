@@ -1,10 +1,11 @@
 import type { Engine } from "../hub/engine.ts";
+import { HubError } from "../hub/error.ts";
 import type { CloseReason } from "../hub/sink.ts";
 import { carriesStream, nodeSink, setHeaders } from "./node-sink.ts";
 import type { NodeRequest, NodeResponse } from "./node-types.ts";
 import { PROBLEM_TYPE, problemOf } from "./problem.ts";
 import { corsHead, streamHead } from "./stream-head.ts";
-import { readResume, streamSubscription, type StreamOptions } from "./stream-options.ts";
+import { readResume, streamSubscription, type Resume, type StreamOptions } from "./stream-options.ts";
 import { readTarget } from "./target.ts";
 
 /** How a stream ended. `refused`: there was none, the client was answered an error or asked for the head alone. */
@@ -22,19 +23,16 @@ export async function serve(
   res: NodeResponse,
   options: StreamOptions,
 ): Promise<StreamEnd> {
+  if (res.headersSent) throw new HubError("bad-option", "The response has begun: it carries no stream any more");
   if (carriesStream(req)) {
     req.socket.destroy();
     return "refused";
   }
-  // What the embedder got wrong is thrown; what the client got wrong is answered.
-  streamSubscription(options, { cursor: undefined, from: undefined });
   const origin = String(req.headers["origin"] ?? "");
   const head = streamHead(origin, options.origins ?? []);
-  let subscription;
+  let resume: Resume;
   try {
-    const lastEventId = req.headers["last-event-id"];
-    const { query } = readTarget(req.url ?? "/");
-    subscription = streamSubscription(options, readResume(String(lastEventId ?? ""), query));
+    resume = readResume(String(req.headers["last-event-id"] ?? ""), readTarget(req.url ?? "/").query);
   } catch (error) {
     const problem = problemOf(error);
     if (problem === undefined) throw error;
@@ -44,6 +42,7 @@ export async function serve(
     res.end(req.method === "HEAD" ? undefined : JSON.stringify(problem));
     return "refused";
   }
+  const subscription = streamSubscription(engine, options, resume);
   if (req.method === "HEAD") {
     setHeaders(res, head);
     res.end();

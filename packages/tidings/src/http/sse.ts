@@ -7,6 +7,7 @@ import { randomBetween, systemRuntime } from "../hub/runtime.ts";
 import { encodeEvent } from "../wire/encode.ts";
 import { FetchSink } from "./fetch-sink.ts";
 import { heartbeatInterval } from "./heartbeat-default.ts";
+import { onLeaving } from "./leaving.ts";
 import { streamHead } from "./stream-head.ts";
 import { utf8 } from "./target.ts";
 
@@ -68,13 +69,12 @@ export function sse(request: Request, source: SseSource, options: SseOptions = {
   const stream = new SseStream(options.onError);
   beatWith(interval, stream);
   stream.sink.write(openingFrame(undefined, randomBetween(runtime, RETRY.min, RETRY.max), interval));
-  const leave = (): void => stream.sink.end();
-  if (request.signal?.aborted) {
-    leave();
-  } else {
-    request.signal?.addEventListener("abort", leave, { once: true });
-    void stream.run(source, lastEventId);
-  }
+  let left = false;
+  onLeaving(request, () => {
+    left = true;
+    stream.sink.end();
+  });
+  if (!left) void stream.run(source, lastEventId);
   return new Response(stream.sink.body, { headers });
 }
 

@@ -1,6 +1,7 @@
 import { HubError } from "../hub/error.ts";
 import type { Snapshot } from "../hub/snapshot.ts";
-import { checkSubscription, type From, type Subscription } from "../hub/subscription.ts";
+import type { Engine } from "../hub/engine.ts";
+import { lastOf, type From, type Subscription } from "../hub/subscription.ts";
 
 /** What an embedder decides about a stream. The client decides where it resumes. */
 export interface StreamOptions {
@@ -22,23 +23,26 @@ export interface Resume {
   readonly from: string | undefined;
 }
 
-/** Reads where a client wants to resume: the header beats the query. An empty one is none. */
+/**
+ * Reads where a client wants to resume: the header beats the query. An empty one is none.
+ *
+ * @throws HubError `bad-from`
+ */
 export function readResume(header: string | null | undefined, query: URLSearchParams): Resume {
-  return {
-    cursor: header || query.get("lastEventId") || undefined,
-    from: query.get("from") ?? undefined,
-  };
+  const from = query.get("from") ?? undefined;
+  lastOf(from);
+  return { cursor: header || query.get("lastEventId") || undefined, from };
 }
 
 /**
  * The subscription of a stream.
  *
- * @throws HubError `bad-option` without topics, `bad-topic`, `bad-from`
+ * @throws HubError `bad-option` without topics, `bad-topic`, `too-many-topics`, `bad-from`
  */
-export function streamSubscription(options: StreamOptions, resume: Resume): Subscription {
+export function streamSubscription(engine: Engine, options: StreamOptions, resume: Resume): Subscription {
   if (!Array.isArray(options?.topics)) {
     throw new HubError("bad-option", 'A stream needs topics: hub.serve(req, res, { topics: ["orders/42"] })');
   }
   const { topics, snapshot } = options;
-  return checkSubscription({ topics, snapshot, cursor: resume.cursor, from: options.from ?? resume.from });
+  return engine.subscription({ topics, snapshot, cursor: resume.cursor, from: options.from ?? resume.from });
 }

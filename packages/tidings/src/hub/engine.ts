@@ -18,16 +18,16 @@ import { bringToLive } from "./replay.ts";
 import { randomBetween, type Runtime } from "./runtime.ts";
 import { CLOSE_REASONS, type CloseReason, type Sink } from "./sink.ts";
 import { Subscriber, type Counters, type Delivery } from "./subscriber.ts";
-import type { Subscription } from "./subscription.ts";
+import { checkSubscription, type Subscription, type SubscriptionRequest } from "./subscription.ts";
 import { Tail } from "./tail.ts";
 import { TopicIndex } from "./topic-index.ts";
 
 /** What the tail may hold, in bytes. */
 const TAIL_BYTES = 8 * 1024 * 1024;
-/** How many replays send a page in one turn of the event loop. */
-const REPLAYS_PER_TURN = 32;
 /** How long to wait before the log is followed again after it failed, in milliseconds. */
 const FOLLOW_AGAIN = 1_000;
+/** How often a hub that is closing looks whether all was delivered, in milliseconds. */
+const LOOK_AGAIN = 5;
 const NOWHERE: Position = { epoch: "0", offset: 0, tag: 0 };
 
 /** The answer to a publish: the event is in the log. */
@@ -68,6 +68,8 @@ export interface EngineSettings extends PublicationLimits {
   readonly heartbeat: number;
   /** The range of every connection's `retry:`, in milliseconds. */
   readonly retry: { readonly min: number; readonly max: number };
+  /** Topics and patterns of one subscription. */
+  readonly maxTopics: number;
 }
 
 /** The hub without a front: publishes to its log, follows it, and writes to sinks. */
@@ -88,6 +90,10 @@ export class Engine implements Delivery {
   readonly #stopped = new AbortController();
   /** Publishes that wait for the hash of a key; later ones wait for them, so that calls keep their order. */
   #hashing: Promise<unknown> | undefined;
+  /** Publishes that were called and not answered. */
+  #publishing = 0;
+  /** The newest position that was acknowledged here. */
+  #acknowledged: Position = NOWHERE;
   #turns: (() => void)[] = [];
   #onEmpty: (() => void) | undefined;
   #closing: Promise<void> | undefined;
@@ -109,6 +115,10 @@ export class Engine implements Delivery {
     return this.#fanOut.dispatched;
   }
 
+  get maxBatch(): number {
+    return this.#settings.maxBatch;
+  }
+
   get closed(): boolean {
     return this.#closing !== undefined;
   }
@@ -120,6 +130,16 @@ export class Engine implements Delivery {
    */
   async publish(publications: readonly Addressed<UntypedPublication>[]): Promise<Published[]> {
     if (this.#closing !== undefined) throw new HubError("closed", "The hub is closed");
+    this.#publishing++;
+    try {
+      return await this.#publish(publications);
+    } finally {
+      this.#publishing--;
+    }
+  }
+
+  async #publish(publications: readonly Addressed<UntypedPublication>[]): Promise<Published[]> {
+    if (!isList(publications)) throw new HubError("bad-option", "A batch is an array of events");
     if (publications.length > this.#settings.maxBatch) {
       throw new HubError("batch-too-large", `A batch has at most ${this.#settings.maxBatch} events`);
     }
@@ -131,8 +151,18 @@ export class Engine implements Delivery {
     return appended.map(({ position, duplicate }) => {
       if (duplicate) return { id: formatCursor(position), durability, duplicate };
       this.counters.published++;
+      this.#acknowledged = position;
       return { id: formatCursor(position), durability };
     });
+  }
+
+  /**
+   * Checks what a subscriber asks for.
+   *
+   * @throws HubError `bad-topic`, `too-many-topics` or `bad-from`
+   */
+  subscription(request: SubscriptionRequest): Subscription {
+    return checkSubscription(request, this.#settings.maxTopics);
   }
 
   /** Begins a stream. On a hub that is closing it is told when to come back, and ends. */
@@ -169,8 +199,8 @@ export class Engine implements Delivery {
   }
 
   /** See `Hub.close`. */
-  close(drain: Duration): Promise<void> {
-    return (this.#closing ??= this.#drain(milliseconds(drain, "drain")));
+  async close(drain: Duration): Promise<void> {
+    await (this.#closing ??= this.#drain(milliseconds(drain, "drain")));
   }
 
   nextDispatch(): Promise<void> {
@@ -213,13 +243,15 @@ export class Engine implements Delivery {
             : { ...draft, key: await hashKey(each, each.idempotencyKey) };
         }),
       );
-      await before;
+      await before?.catch(() => undefined);
       return drafts;
     })();
     this.#hashing = mine;
-    const drafts = await mine;
-    if (this.#hashing === mine) this.#hashing = undefined;
-    return drafts;
+    try {
+      return await mine;
+    } finally {
+      if (this.#hashing === mine) this.#hashing = undefined;
+    }
   }
 
   async #follow(ready: () => void): Promise<void> {
@@ -234,10 +266,11 @@ export class Engine implements Delivery {
           ready();
         }
         for await (const told of this.log.follow(this.tail.head, signal)) this.#take(told);
+        if (!signal.aborted) throw new Error("The log has ended");
       } catch (error) {
         if (signal.aborted) return;
         this.logger.error({ error }, "The log cannot be followed; trying again");
-        await new Promise<void>((resolve) => this.runtime.after(FOLLOW_AGAIN, resolve));
+        await this.#pause(FOLLOW_AGAIN);
       }
     }
   }
@@ -259,9 +292,10 @@ export class Engine implements Delivery {
   }
 
   #restart(position: Position): void {
-    this.#lagAll(this.dispatched);
+    const { dispatched } = this;
     this.tail.restart(position);
     this.#fanOut.restart();
+    this.#lagAll(dispatched);
   }
 
   /** Sends those who are live to the log: they find out there what they missed. */
@@ -272,37 +306,47 @@ export class Engine implements Delivery {
   }
 
   #takeTurns(): void {
-    const now = this.#turns.splice(0, REPLAYS_PER_TURN);
+    // One page a turn: between two of them the event loop does everything else.
+    this.#turns.shift()?.();
     if (this.#turns.length > 0) this.runtime.defer(() => this.#takeTurns());
-    for (const resolve of now) resolve();
   }
 
   async #drain(limit: number): Promise<void> {
-    const deadline = this.runtime.elapsed() + limit;
-    // What was acknowledged reaches those who are live before they are sent away.
-    const head = await this.log.ends().then(
-      (ends) => ends.head.offset,
-      () => 0,
-    );
-    while (!(this.#fanOut.idle && this.dispatched.offset >= head) && this.runtime.elapsed() < deadline) {
-      await new Promise<void>((resolve) => this.runtime.defer(resolve));
-    }
+    const begun = this.runtime.elapsed();
+    // What was acknowledged is delivered to those who can take it, before all are sent away.
+    while (!this.#isDelivered() && this.runtime.elapsed() < begun + limit / 2) await this.#pause(LOOK_AGAIN);
     this.#heartbeat.stop();
     for (const subscriber of this.#subscribers) {
       subscriber.write(retryFrame(this.retry()));
       subscriber.close("closed");
     }
+    const left = (): number => Math.max(0, begun + limit - this.runtime.elapsed());
     if (this.#subscribers.size > 0) {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      this.#onEmpty = resolve;
-      const cancel = this.runtime.after(Math.max(0, deadline - this.runtime.elapsed()), resolve);
-      await promise;
-      cancel();
+      await Promise.race([new Promise<void>((resolve) => (this.#onEmpty = resolve)), this.#pause(left())]);
     }
     for (const subscriber of this.#subscribers) subscriber.close("closed", "destroy");
     this.#stopped.abort();
-    await this.log.close();
+    const closed = this.log.close().catch((error: unknown) => this.logger.error({ error }, "The log failed to close"));
+    await Promise.race([closed, this.#pause(left())]);
   }
+
+  #isDelivered(): boolean {
+    const { dispatched } = this;
+    const { epoch, offset } = this.#acknowledged;
+    if (this.#publishing > 0 || !this.#fanOut.idle) return false;
+    if (epoch === dispatched.epoch && offset > dispatched.offset) return false;
+    for (const { state } of this.#subscribers) if (state !== "live") return false;
+    return true;
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => this.runtime.after(ms, resolve));
+  }
+}
+
+/** As the name says; by `Array.isArray` itself the compiler would take it for a list of anything. */
+function isList(value: unknown): boolean {
+  return Array.isArray(value);
 }
 
 /** A refusal is told as it is; anything else is the log's own trouble, and the outcome is not known. */

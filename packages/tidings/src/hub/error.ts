@@ -1,6 +1,7 @@
 /** What can be wrong with a call to the hub. Stable: they are part of the API, and of problem details over HTTP. */
 export type HubErrorCode =
   | "bad-topic"
+  | "too-many-topics"
   | "bad-event"
   | "bad-data"
   | "bad-key"
@@ -26,6 +27,7 @@ export class HubError extends Error {
 
 /** A value from outside, made fit for a message: quoted, with controls escaped, at most 60 characters. */
 export function shown(value: unknown): string {
+  if (typeof value === "object" && value !== null) return "an object";
   const text = typeof value === "string" ? value : String(value);
   const quoted = JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
   return quoted.replace(

@@ -1,5 +1,5 @@
 import { BatchNode } from "./batch-trie.ts";
-import type { Position } from "./log/log.ts";
+import { textLength, type Position } from "./log/log.ts";
 import type { Runtime } from "./runtime.ts";
 import { inSlices } from "./slices.ts";
 import type { Subscriber } from "./subscriber.ts";
@@ -8,6 +8,9 @@ import type { TopicIndex } from "./topic-index.ts";
 
 /** The most that one flush writes to a subscriber, in bytes, unless one event is more. */
 const FLUSH_BYTES = 65_536;
+
+/** What a frame has beside its event's text, about. */
+const FRAME_BYTES = 100;
 
 /**
  * Dispatches the tail to those who are live. A flush matches what came since the last one, once, and then writes to
@@ -53,9 +56,10 @@ export class FanOut {
     this.#runtime.defer(() => this.#flush());
   }
 
-  /** The tail began anew: nothing of it is dispatched. */
+  /** The tail began anew: nothing of it is dispatched, and who waited for more of the old one looks again. */
   restart(): void {
     this.#dispatched = this.#tail.oldest;
+    this.#wake();
   }
 
   #flush(): void {
@@ -65,9 +69,7 @@ export class FanOut {
       this.#dispatched = oldest;
     }
     const due = this.#match();
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const wake of waiting) wake();
+    this.#wake();
     inSlices(
       this.#runtime,
       due,
@@ -77,6 +79,12 @@ export class FanOut {
         if (!this.idle) this.schedule();
       },
     );
+  }
+
+  #wake(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const wake of waiting) wake();
   }
 
   /** Moves every live subscriber down the trie by the events that it is due, and the dispatched position with it. */
@@ -89,7 +97,7 @@ export class FanOut {
       const recent = this.#tail.at(this.#dispatched.offset + 1);
       if (recent === undefined) return due;
       // Its frame is not made before someone is due it.
-      const size = recent.entry.data.length;
+      const size = textLength(recent.entry) + FRAME_BYTES;
       if (bytes > 0 && bytes + size > FLUSH_BYTES) return due;
       bytes += size;
       for (const topic of recent.entry.topics) this.#matchTopic(topic, recent, root, start, due);

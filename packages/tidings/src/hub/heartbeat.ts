@@ -47,12 +47,14 @@ export class Heartbeat {
       if (frame === undefined) frames.set(cursor, (frame = heartbeatFrame(position)));
       return frame;
     }
+    const mine = this.#cancel;
     inSlices(
       this.#runtime,
       [...this.#streams],
       (stream) => stream.beat(frameAt),
       () => {
-        if (this.#cancel === undefined) return;
+        // Stopped meanwhile, and perhaps started anew.
+        if (mine === undefined || this.#cancel !== mine) return;
         this.#cancel = undefined;
         if (this.#streams.size > 0) this.start();
       },

@@ -7,23 +7,18 @@ export type GapReason = "evicted" | "corrupt";
 /** Why a cursor is not of this history: not one of a hub's, or of another epoch, ahead of the log, or rewound. */
 export type ResetReason = "unknown-cursor" | "history-changed";
 
-function cursorFrame(position: Position | undefined, data: string, retry?: number): Uint8Array {
-  return encodeEvent({
-    event: "tidings:cursor",
-    data,
-    ...(position === undefined ? {} : { id: formatCursor(position) }),
-    ...(retry === undefined ? {} : { retry }),
-  });
+function idOf(position: Position | undefined): string | undefined {
+  return position === undefined ? undefined : formatCursor(position);
 }
 
 /** The first frame of a stream. Without a position as long as there is something to confess, or a snapshot to send. */
 export function openingFrame(position: Position | undefined, retry: number, heartbeat: number): Uint8Array {
-  return cursorFrame(position, JSON.stringify({ heartbeat }), retry);
+  return encodeEvent({ event: "tidings:cursor", id: idOf(position), retry, data: JSON.stringify({ heartbeat }) });
 }
 
 /** Moves the client's cursor, and shows that the stream lives. Without a position it does the second alone. */
 export function heartbeatFrame(position: Position | undefined): Uint8Array {
-  return cursorFrame(position, "");
+  return encodeEvent({ event: "tidings:cursor", id: idOf(position), data: "" });
 }
 
 /** From here on events come as they happen. */
@@ -34,17 +29,12 @@ export function liveFrame(position: Position): Uint8Array {
 /** A range that cannot be vouched for. The `id:` is where delivery goes on, or nothing where a snapshot follows. */
 export function gapFrame(reason: GapReason, { after, through }: Range, position: Position | undefined): Uint8Array {
   const data = JSON.stringify({ reason, after: formatCursor(after), through: formatCursor(through) });
-  return encodeEvent({ event: "tidings:gap", data, ...(position === undefined ? {} : { id: formatCursor(position) }) });
+  return encodeEvent({ event: "tidings:gap", id: idOf(position), data });
 }
 
 /** The history is another one. The `id:` as in a gap. */
 export function resetFrame(reason: ResetReason, position: Position | undefined): Uint8Array {
-  const data = JSON.stringify({ reason });
-  return encodeEvent({
-    event: "tidings:reset",
-    data,
-    ...(position === undefined ? {} : { id: formatCursor(position) }),
-  });
+  return encodeEvent({ event: "tidings:reset", id: idOf(position), data: JSON.stringify({ reason }) });
 }
 
 /** Tells a client when to come back. */

@@ -56,6 +56,9 @@ export interface Checked extends Omit<Draft, "key"> {
  * `private-without-authentication`
  */
 export function checkPublication(publication: Addressed<UntypedPublication>, limits: PublicationLimits): Checked {
+  if (typeof publication !== "object" || publication === null) {
+    throw new HubError("bad-data", `An event is an object such as { data: "hello" }, not ${shown(publication)}`);
+  }
   const { event, idempotencyKey } = publication;
   if (event !== undefined) checkEventName(event);
   if (idempotencyKey !== undefined) checkName(idempotencyKey, "bad-key", "An idempotency key");

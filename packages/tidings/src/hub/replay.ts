@@ -39,19 +39,23 @@ export async function bringToLive(
   }
 }
 
+/** Whether entries after a position are gone. */
+function isBehind(position: Position, { evictedThrough }: Page): boolean {
+  return position.offset < evictedThrough.offset;
+}
+
+// Whatever a replay waits for, it may find the stream ended afterwards: then it stops, and lets go of everything.
 class Replay {
   readonly #subscriber: Subscriber;
   readonly #delivery: Delivery;
   /** To be written next, together. */
   #frames: Uint8Array[] = [];
-  #snapshotDue = false;
-  /** A snapshot was sent, and its position is due: once a read shows that retention did not overtake it. */
-  #positionDue = false;
+  /** How often in a row retention overtook the snapshot. */
   #overtaken = 0;
   /** The tail's head when the stream began: what was in the log then is replayed, and not live. */
   #until: Position | undefined;
-  /** What was evicted before the first page is no loss to one who asked for what there is. */
-  #fromOldest = false;
+  /** Where the log had no more when it was read last. */
+  #exhausted: Position | undefined;
 
   constructor(subscriber: Subscriber, delivery: Delivery) {
     this.#subscriber = subscriber;
@@ -60,74 +64,94 @@ class Replay {
 
   /** Finds where the stream begins, and prepares its first frames. */
   async open({ cursor, earliest }: Subscription): Promise<void> {
-    const { log, tail, ready, heartbeat } = this.#delivery;
+    const { tail, ready, heartbeat } = this.#delivery;
     const subscriber = this.#subscriber;
-    await ready;
-    this.#until = tail.head;
+    await subscriber.orClosed(ready);
+    if (subscriber.closed) return;
+    this.#until = subscriber.position = tail.head;
+    if (cursor === undefined && subscriber.snapshot !== undefined) subscriber.snapshotState = "due";
     let found: Page | Reset | undefined;
     let reason: ResetReason = "history-changed";
-    if (cursor === undefined) {
-      subscriber.position = earliest ? (await log.ends()).evictedThrough : tail.head;
-      this.#fromOldest = earliest;
-      if (subscriber.snapshot !== undefined) this.#demandSnapshot();
-    } else {
-      const position = parseCursor(cursor);
-      if (position === undefined) {
+    if (cursor !== undefined || earliest) {
+      const asked = cursor === undefined ? undefined : parseCursor(cursor);
+      const ends = asked === undefined ? await subscriber.orClosed(this.#delivery.log.ends()) : undefined;
+      if (subscriber.closed) return;
+      if (cursor !== undefined && ends !== undefined) {
         reason = "unknown-cursor";
-        found = { reset: true, oldest: (await log.ends()).evictedThrough };
+        found = { reset: true, oldest: ends.evictedThrough };
       } else {
-        // The log says whether the position is one of its own, and what it has let go; the tail may still have that.
-        subscriber.position = position;
-        found = await log.read(position, subscriber.filter, PAGE);
+        // The log says whether a cursor is one of its own, and what it has let go; the tail may still have that.
+        subscriber.position = asked ?? ends?.evictedThrough ?? tail.head;
+        found = await this.#read();
+        if (found === undefined) return;
+        // Who asks for what there is misses nothing of what went while he asked.
+        if (earliest && cursor === undefined) subscriber.position = found.reset ? found.oldest : found.evictedThrough;
+        if (earliest && cursor === undefined && found.reset) found = undefined;
       }
     }
     // With a confession to come the frame has no id: a client that is cut before it must come back with what it had.
-    const confesses = found !== undefined && (found.reset ?? subscriber.position.offset < found.evictedThrough.offset);
-    const position = confesses || this.#snapshotDue ? undefined : subscriber.position;
+    const confesses = found !== undefined && (found.reset ?? isBehind(subscriber.position, found));
+    const position = confesses || subscriber.snapshotState === "due" ? undefined : subscriber.position;
     this.#frames.push(openingFrame(position, this.#delivery.retry(), heartbeat));
     if (found !== undefined) this.#take(found, reason);
   }
 
   /** Reads and writes until the subscriber is live, or its stream has ended. */
   async run(): Promise<void> {
-    const { log, tail } = this.#delivery;
+    const { tail } = this.#delivery;
     const subscriber = this.#subscriber;
     while (!subscriber.closed) {
-      if (this.#snapshotDue) {
-        this.#send();
-        await subscriber.drained();
-        await this.#sendSnapshot();
-        continue;
-      }
       if (subscriber.full) {
         await subscriber.drained();
         continue;
       }
+      if (subscriber.snapshotState === "due") {
+        this.#send();
+        await this.#sendSnapshot();
+        continue;
+      }
       const { position } = subscriber;
       const { dispatched } = this.#delivery;
-      const known = tail.reachesBackTo(position);
-      if (known && position.offset <= dispatched.offset && !this.#tooEarly(dispatched)) {
+      const isInTail = tail.reachesBackTo(position);
+      if (isInTail && position.offset <= dispatched.offset && !this.#tooEarly(dispatched)) {
         if (this.#readTail(dispatched)) return;
-      } else if (known || (position.epoch === tail.head.epoch && position.offset > tail.head.offset)) {
-        // What follows is not matched yet, or has not even reached the tail.
+        await subscriber.orClosed(this.#delivery.turn());
+      } else if (isInTail || this.#isAheadOfTail(position)) {
+        // What follows is not matched yet, or has not even reached the tail. After that the log is asked again.
+        this.#exhausted = undefined;
         this.#settle();
         this.#send();
-        await this.#delivery.nextDispatch();
-        continue;
+        await subscriber.orClosed(this.#delivery.nextDispatch());
       } else {
-        const found = await log.read(position, subscriber.filter, PAGE);
-        if (subscriber.closed) return;
-        this.#take(found, "history-changed");
+        this.#send();
+        const found = await this.#read();
+        if (found !== undefined) this.#take(found, "history-changed");
         this.#send();
         if (this.#overtaken === 2) return subscriber.close("overtaken");
       }
-      await this.#delivery.turn();
     }
+  }
+
+  /** The next page of the log, when it is this replay's turn; nothing if the stream has ended meanwhile. */
+  async #read(): Promise<Page | Reset | undefined> {
+    const { log } = this.#delivery;
+    const subscriber = this.#subscriber;
+    await subscriber.orClosed(this.#delivery.turn());
+    if (subscriber.closed) return undefined;
+    const found = await subscriber.orClosed(log.read(subscriber.position, subscriber.filter, PAGE));
+    return subscriber.closed ? undefined : found;
   }
 
   #tooEarly(dispatched: Position): boolean {
     const until = this.#until;
-    return until !== undefined && until.epoch === dispatched.epoch && until.offset > dispatched.offset;
+    if (until === undefined || until.epoch !== dispatched.epoch) return false;
+    return until.offset > dispatched.offset && until.offset <= this.#delivery.tail.head.offset;
+  }
+
+  /** Whether the log itself, just now, had no more than this, and the tail has less: then the tail is what is late. */
+  #isAheadOfTail(position: Position): boolean {
+    const { head } = this.#delivery.tail;
+    return position === this.#exhausted && (position.epoch !== head.epoch || position.offset > head.offset);
   }
 
   /** Goes on by a page of the tail. Whether the subscriber is live now: then in the same step with the last frame. */
@@ -154,18 +178,14 @@ class Replay {
   /** Takes what the log has found after the subscriber's position: entries, or what is to be confessed. */
   #take(found: Page | Reset, reason: ResetReason): void {
     const subscriber = this.#subscriber;
-    const { counters } = this.#delivery;
     if (found.reset) {
-      counters.resets++;
-      this.#fromOldest = true;
+      this.#delivery.counters.resets++;
       this.#confess((position) => resetFrame(reason, position), found.oldest);
       return;
     }
-    if (subscriber.position.offset < found.evictedThrough.offset) {
-      if (this.#fromOldest) subscriber.position = found.evictedThrough;
-      else if (!this.#gap("evicted", { after: subscriber.position, through: found.evictedThrough })) return;
+    if (isBehind(subscriber.position, found)) {
+      if (!this.#gap("evicted", { after: subscriber.position, through: found.evictedThrough })) return;
     }
-    this.#fromOldest = false;
     this.#settle();
     let next = 0;
     for (const range of found.corrupt) {
@@ -175,6 +195,7 @@ class Replay {
       if (!this.#gap("corrupt", range)) return;
     }
     this.#addEntries(found, next, found.entries.length);
+    this.#exhausted = found.through.offset === subscriber.position.offset ? found.through : undefined;
     subscriber.position = found.through;
   }
 
@@ -183,9 +204,10 @@ class Replay {
     const frames: Uint8Array[] = [];
     for (const entry of entries.slice(start, end)) {
       if (!this.#subscriber.filter.matches(entry.topics)) continue;
-      const recent = through.epoch === tail.head.epoch ? tail.at(entry.offset) : undefined;
       const { offset, tag } = entry;
-      frames.push(recent === undefined ? frameOf(entry, { epoch: through.epoch, offset, tag }) : tail.frame(recent));
+      const recent = through.epoch === tail.head.epoch ? tail.at(offset) : undefined;
+      const isSame = recent !== undefined && recent.entry.tag === tag;
+      frames.push(isSame ? tail.frame(recent) : frameOf(entry, { epoch: through.epoch, offset, tag }));
     }
     this.#add(frames);
   }
@@ -202,30 +224,27 @@ class Replay {
 
   /** Tells what cannot be vouched for, and goes on from a position. Whether it does: a snapshot comes first. */
   #confess(frame: (position: Position | undefined) => Uint8Array, position: Position): boolean {
-    this.#subscriber.position = position;
-    if (this.#subscriber.snapshot === undefined) {
+    const subscriber = this.#subscriber;
+    subscriber.position = position;
+    if (subscriber.snapshot === undefined) {
       this.#frames.push(frame(position));
       return true;
     }
     this.#frames.push(frame(undefined));
-    if (this.#positionDue) this.#overtaken++;
-    this.#demandSnapshot();
+    if (subscriber.snapshotState === "sent") this.#overtaken++;
+    subscriber.snapshotState = "due";
     return false;
-  }
-
-  #demandSnapshot(): void {
-    this.#snapshotDue = true;
-    this.#positionDue = false;
-    this.#subscriber.cursorless = true;
   }
 
   async #sendSnapshot(): Promise<void> {
     const { log, tail, counters } = this.#delivery;
     const subscriber = this.#subscriber;
-    if (subscriber.snapshot === undefined || subscriber.closed) return;
-    this.#snapshotDue = false;
-    subscriber.position = tail.head;
-    const frames = subscriber.snapshot(log, subscriber.filter, subscriber.position);
+    const { snapshot } = subscriber;
+    await subscriber.drained();
+    if (snapshot === undefined || subscriber.closed) return;
+    subscriber.snapshotState = "running";
+    if (snapshot.ofHead) subscriber.position = tail.head;
+    const frames = snapshot.frames(log, subscriber.filter, subscriber.position);
     let written = 0;
     for (;;) {
       const next = await subscriber.orClosed(frames.next());
@@ -241,18 +260,20 @@ class Replay {
       await subscriber.drained();
       if (written < PAGE.bytes) continue;
       written = 0;
-      await this.#delivery.turn();
+      await subscriber.orClosed(this.#delivery.turn());
     }
-    this.#positionDue = true;
+    subscriber.snapshotState = "sent";
   }
 
-  /** After a snapshot: tells its position. From here on frames carry an `id:` again. */
+  /**
+   * After a snapshot: tells its position, now that a read has shown that retention did not overtake it. From here on
+   * frames carry an `id:` again.
+   */
   #settle(): void {
     const subscriber = this.#subscriber;
-    if (!this.#positionDue) return;
-    this.#positionDue = false;
+    if (subscriber.snapshotState !== "sent") return;
+    subscriber.snapshotState = "none";
     this.#overtaken = 0;
-    subscriber.cursorless = false;
     this.#frames.push(heartbeatFrame(subscriber.position));
   }
 

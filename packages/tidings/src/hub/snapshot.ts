@@ -1,5 +1,6 @@
 import { encodeEvent } from "../wire/encode.ts";
 import { formatCursor } from "./cursor.ts";
+import { HubError, shown } from "./error.ts";
 import type { Log, Position } from "./log/log.ts";
 import { checkEventName, dataText } from "./publication.ts";
 import { checkTopic } from "./topic.ts";
@@ -17,40 +18,62 @@ export interface SnapshotEvent {
 type MaybePromise<Value> = Value | Promise<Value>;
 
 /**
- * The state that the live events change, or a welcome: an event, or an iterable of events, sync or async. The hub
- * takes its position in the log before it calls this, and sends everything since that position after it.
+ * The state that the live events change, or a welcome: an event, or an iterable of events, sync or async, or nothing.
+ * The hub takes its position in the log before it calls this, and sends everything since that position after it.
  */
-export type Snapshot = () => MaybePromise<SnapshotEvent | Iterable<SnapshotEvent> | AsyncIterable<SnapshotEvent>>;
+export type Snapshot = () => MaybePromise<
+  SnapshotEvent | Iterable<SnapshotEvent> | AsyncIterable<SnapshotEvent> | undefined
+>;
 
-/** A snapshot as the engine sends it: frames without `id:`. */
-export type SnapshotFrames = (log: Log, filter: TopicFilter, through: Position) => AsyncIterator<Uint8Array>;
+/** A snapshot as the engine sends it. */
+export interface SnapshotSource {
+  /** Whether it stands for all that came before the log's head, or before the position at which it became due. */
+  readonly ofHead: boolean;
+  /** Frames without `id:`. */
+  frames(log: Log, filter: TopicFilter, through: Position): AsyncIterator<Uint8Array>;
+}
 
-/** The frames of an embedder's snapshot. */
-export function embedderSnapshot(snapshot: Snapshot): SnapshotFrames {
-  return async function* () {
-    const given = await snapshot();
-    const events = isIterable(given) ? given : [given];
-    for await (const event of events) yield snapshotFrame(event);
+/** An embedder's snapshot: it is made now, so what the log still has from before would only take the client back. */
+export function embedderSnapshot(snapshot: Snapshot): SnapshotSource {
+  return {
+    ofHead: true,
+    async *frames() {
+      const given = await snapshot();
+      if (given === undefined) return;
+      const events = isIterable(given) ? given : [given];
+      for await (const event of events) yield snapshotFrame(event);
+    },
   };
 }
 
-/** The newest `n` events of each topic: `from=last:N`. Each carries its cursor as `cursor:`, which resumes nothing. */
-export function latestSnapshot(n: number): SnapshotFrames {
-  return async function* (log, filter, through) {
-    for (const { event, topics, data, offset, tag } of await log.latest(filter, n, through)) {
-      const cursor = formatCursor({ epoch: through.epoch, offset, tag });
-      yield encodeEvent({ topics, cursor, data, ...(event === undefined ? {} : { event }) });
-    }
+/**
+ * The newest `n` events of each topic: `from=last:N`. Each carries its cursor as `cursor:`, which resumes nothing. After
+ * a gap or a reset it is what is known of the topics up to there, and what the log has from there on follows.
+ */
+export function latestSnapshot(n: number): SnapshotSource {
+  return {
+    ofHead: false,
+    async *frames(log, filter, through) {
+      for (const { event, topics, data, offset, tag } of await log.latest(filter, n, through)) {
+        const cursor = formatCursor({ epoch: through.epoch, offset, tag });
+        yield encodeEvent({ topics, cursor, data, event });
+      }
+    },
   };
 }
 
-function snapshotFrame({ event, data, topic }: SnapshotEvent): Uint8Array {
+function snapshotFrame(given: SnapshotEvent): Uint8Array {
+  if (typeof given !== "object" || given === null) {
+    throw new HubError("bad-data", `A snapshot is made of events such as { data: "hello" }, not of ${shown(given)}`);
+  }
+  const { event, data, topic } = given;
   if (event !== undefined) checkEventName(event);
   const topics = topic === undefined ? [] : [topic].flat();
   for (const each of topics) checkTopic(each);
-  return encodeEvent({ topics, data: dataText(data), ...(event === undefined ? {} : { event }) });
+  return encodeEvent({ topics, data: dataText(data), event });
 }
 
 function isIterable<Item>(value: object): value is Iterable<Item> | AsyncIterable<Item> {
+  if (typeof value !== "object" || value === null) return false;
   return Symbol.iterator in value || Symbol.asyncIterator in value;
 }

@@ -4,7 +4,7 @@ import type { Logger } from "./logger.ts";
 import { heartbeatFrame } from "./notices.ts";
 import type { Runtime } from "./runtime.ts";
 import type { CloseReason, Sink, SinkListener } from "./sink.ts";
-import type { SnapshotFrames } from "./snapshot.ts";
+import type { SnapshotSource } from "./snapshot.ts";
 import type { Subscription } from "./subscription.ts";
 import type { Tail } from "./tail.ts";
 import type { TopicFilter } from "./topic-filter.ts";
@@ -53,7 +53,7 @@ export type SubscriberState = "replaying" | "live" | "catching-up" | "closed";
 export class Subscriber implements SinkListener {
   readonly filter: TopicFilter;
   readonly sink: Sink;
-  readonly snapshot: SnapshotFrames | undefined;
+  readonly snapshot: SnapshotSource | undefined;
   readonly #delivery: Delivery;
   state: SubscriberState = "replaying";
   /** Everything due through here was handed to the sink. Not kept up while live: then see `positionNow`. */
@@ -64,8 +64,8 @@ export class Subscriber implements SinkListener {
   full = false;
   /** Something was written since the last sweep of heartbeats. */
   wrote = false;
-  /** Frames carry no `id:`: a snapshot is due or running. */
-  cursorless = false;
+  /** Where its snapshot stands. Unless that is `none`, no frame carries an `id:`. */
+  snapshotState: "none" | "due" | "running" | "sent" = "none";
   /** The opening frame was written. */
   opened = false;
   /** The `tidings:live` frame was written. */
@@ -131,8 +131,10 @@ export class Subscriber implements SinkListener {
 
   /** Writes a heartbeat if nothing was written since the last sweep and nothing is about to be. */
   beat(frame: (position: Position) => Uint8Array): void {
-    if (!this.wrote && this.opened && !this.full && this.node === undefined) {
-      this.write(this.cursorless ? heartbeatFrame(undefined) : frame(this.positionNow));
+    if (!this.wrote && !this.full && this.node === undefined && !this.closed) {
+      // Before the opening frame there is no position to tell: the log has not answered yet.
+      const tells = this.opened && this.snapshotState === "none";
+      this.write(tells ? frame(this.positionNow) : heartbeatFrame(undefined));
       if (this.full && this.state === "live") this.#fallBehind(this.#delivery.dispatched);
     }
     this.wrote = false;

@@ -1,5 +1,5 @@
 import { HubError, shown } from "./error.ts";
-import { embedderSnapshot, latestSnapshot, type Snapshot, type SnapshotFrames } from "./snapshot.ts";
+import { embedderSnapshot, latestSnapshot, type Snapshot, type SnapshotSource } from "./snapshot.ts";
 import { topicFilter, type TopicFilter } from "./topic-filter.ts";
 
 /** Where a subscriber without a cursor begins: the oldest event retained, the next one, or the newest N of each topic. */
@@ -25,16 +25,22 @@ export interface Subscription {
   readonly filter: TopicFilter;
   readonly cursor: string | undefined;
   readonly earliest: boolean;
-  readonly snapshot: SnapshotFrames | undefined;
+  readonly snapshot: SnapshotSource | undefined;
 }
 
 /**
  * Checks what a subscriber asks for.
  *
- * @throws HubError `bad-topic` or `bad-from`
+ * @param maxTopics of topics and patterns together
+ * @throws HubError `bad-topic`, `too-many-topics` or `bad-from`
  */
-export function checkSubscription({ topics, cursor, from, snapshot }: SubscriptionRequest): Subscription {
+export function checkSubscription(request: SubscriptionRequest, maxTopics: number): Subscription {
+  const { topics, cursor, from, snapshot } = request;
   const filter = topicFilter(topics);
+  const asked = filter.topics.length + filter.patterns.length;
+  if (asked > maxTopics) {
+    throw new HubError("too-many-topics", `A subscription has at most ${maxTopics} topics and patterns, not ${asked}`);
+  }
   const last = lastOf(from);
   const given = snapshot === undefined ? undefined : embedderSnapshot(snapshot);
   return {
@@ -45,7 +51,8 @@ export function checkSubscription({ topics, cursor, from, snapshot }: Subscripti
   };
 }
 
-function lastOf(from: string | undefined): number | undefined {
+/** The N of `last:N`; throws for what is no place to begin. */
+export function lastOf(from: string | undefined): number | undefined {
   if (from === undefined || from === "now" || from === "earliest") return undefined;
   const n = /^last:([1-9][0-9]{0,3})$/.exec(from)?.[1];
   if (n !== undefined && Number(n) <= MAX_LAST) return Number(n);

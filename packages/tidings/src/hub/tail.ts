@@ -1,9 +1,9 @@
 import { encodeEvent } from "../wire/encode.ts";
 import { formatCursor } from "./cursor.ts";
-import type { Entry, Position } from "./log/log.ts";
+import { textLength, type Entry, type Position } from "./log/log.ts";
 import type { TopicFilter } from "./topic-filter.ts";
 
-// What an entry weighs in memory beside its data, about: the object, its position, its frame's buffer.
+// What an entry weighs in memory beside its text, about: the object, its position, its frame's buffer.
 const ENTRY_BYTES = 400;
 
 /** An entry of the tail, with its place in the log and, once someone was due it, its frame. */
@@ -16,7 +16,7 @@ export interface Recent {
 /** The bytes of an entry on the wire. */
 export function frameOf(entry: Entry, position: Position): Uint8Array {
   const { event, topics, data } = entry;
-  return encodeEvent({ id: formatCursor(position), topics, data, ...(event === undefined ? {} : { event }) });
+  return encodeEvent({ id: formatCursor(position), event, topics, data });
 }
 
 /**
@@ -52,7 +52,7 @@ export class Tail {
     const position = { epoch: this.#head.epoch, offset: entry.offset, tag: entry.tag };
     this.#recent.push({ entry, position, frame: undefined });
     this.#head = position;
-    this.#bytes += entry.data.length + ENTRY_BYTES;
+    this.#bytes += textLength(entry) + ENTRY_BYTES;
     while (this.#bytes > this.#maxBytes && this.#recent.length - this.#first > 1) this.#shift();
   }
 
@@ -104,7 +104,7 @@ export class Tail {
     const gone = this.#recent[this.#first];
     if (gone === undefined) return;
     this.#recent[this.#first++] = undefined;
-    this.#bytes -= gone.entry.data.length + ENTRY_BYTES;
+    this.#bytes -= textLength(gone.entry) + ENTRY_BYTES;
     this.#oldest = gone.position;
     if (this.#first * 2 > this.#recent.length) {
       this.#recent = this.#recent.slice(this.#first);

@@ -12,7 +12,7 @@ export function createDecoder(): (bytes: Uint8Array) => string {
   // Whether `stream` may hold the beginning of a character.
   let holding = false;
   return (bytes) => {
-    const open = (bytes.at(-1) ?? 0) > 0x7f;
+    const open = (bytes[bytes.length - 1] ?? 0) > 0x7f;
     if (!holding && !open && bytes.length <= SMALL) return whole.decode(bytes);
     holding = open;
     return stream.decode(bytes, STREAM);

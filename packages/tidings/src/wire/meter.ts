@@ -8,7 +8,7 @@ const COLON = 58;
 export type Ended = "nothing" | "line" | "event";
 
 /** The first byte that is too much. */
-export interface Excess {
+interface Excess {
   readonly at: number;
   readonly error: WireError;
 }
@@ -30,8 +30,9 @@ interface Counts {
 }
 
 /**
- * A meter for limits in bytes. What it finds does not depend on how the stream is split; still it looks at each byte only
- * where a limit is near. Otherwise at those after the last completed event, or line, where the bytes tell what is left.
+ * A meter for limits in bytes. What it finds does not depend on how the stream is split. It looks at every byte only where
+ * a limit is near, and otherwise only at those behind the last line or event that was completed: looking at all would cost
+ * more than reading the stream does.
  */
 export function createMeter(maxLineBytes: number, maxEventBytes: number): Meter {
   const counts: Counts = { line: 0, event: 0, afterCr: false };
@@ -53,7 +54,6 @@ export function createMeter(maxLineBytes: number, maxEventBytes: number): Meter 
       at = afterLastBlankLine(bytes);
       counts.line = 0;
       counts.event = 0;
-      counts.afterCr = bytes[at - 1] === CR;
     } else if (counts.afterCr && bytes[0] === LF) {
       step(counts, bytes[at++]);
     }
@@ -63,7 +63,7 @@ export function createMeter(maxLineBytes: number, maxEventBytes: number): Meter 
     // The event is under way, and no event was completed behind this point: all the rest belongs to it.
     counts.event += bytes.length - at;
     counts.line = ended === "nothing" ? counts.line + bytes.length - at : bytes.length - afterLastLine(bytes);
-    counts.afterCr = bytes.at(-1) === CR;
+    counts.afterCr = bytes[bytes.length - 1] === CR;
   }
 
   return { excess, count };
@@ -99,10 +99,11 @@ function afterLastBlankLine(bytes: Uint8Array): number {
   for (let at = bytes.length - 1; at > 0; at--) {
     if (!isLineEnd(bytes[at])) continue;
     const before = bytes[at] === LF && bytes[at - 1] === CR ? at - 2 : at - 1;
-    if (before < 0 || isLineEnd(bytes[before])) return at + 1;
+    if (isLineEnd(bytes[before])) return at + 1;
   }
-  // The bytes before these have completed the line before, and the first of these is a line end on its own.
-  return 1;
+  // The line before was completed by earlier bytes, so the line end that these begin with is a blank line. As one, it
+  // counts for nothing, and neither does an LF behind a CR.
+  return 0;
 }
 
 function isLineEnd(byte: number | undefined): boolean {
@@ -110,5 +111,6 @@ function isLineEnd(byte: number | undefined): boolean {
 }
 
 function tooLarge(what: "line" | "event", limit: number): WireError {
-  return new WireError(`${what}-too-large`, `The stream has a longer ${what} than the ${limit} bytes that are allowed`);
+  const option = what === "line" ? "maxLineBytes" : "maxEventBytes";
+  return new WireError(`${what}-too-large`, `The stream has a longer ${what} than the ${limit} bytes of ${option}`);
 }

@@ -2,10 +2,10 @@ import { createMarkRemover } from "./byte-order-mark.ts";
 import { createDecoder } from "./decode.ts";
 import { type Ended, createMeter } from "./meter.ts";
 import type { Parser, ParserOptions } from "./parser.ts";
+import { afterSpace, find, isData, isEvent, isId, isTopic } from "./scan.ts";
 
 const LF = 10;
 const CR = 13;
-const SPACE = 32;
 const DEFAULT_LIMIT = 2 ** 24;
 const MAX_RETRY = 2 ** 31 - 1;
 const NO_TOPICS: readonly string[] = Object.freeze([]);
@@ -50,7 +50,7 @@ export function createParser(options: ParserOptions): Parser {
     }
   }
 
-  /** Reads lines. Those of published events come first and look at each character at most once. */
+  /** Reads lines: those that nearly every event is made of here, by a few comparisons, and all others in `field`. */
   function read(text: string): Ended {
     const { length } = text;
     let ended: Ended = "nothing";
@@ -91,12 +91,24 @@ export function createParser(options: ParserOptions): Parser {
       }
       if (ended === "nothing") ended = "line";
       if (first === 100 && isData(text, at)) {
-        addData(text.slice(afterSpace(text, at + 5), end));
+        const value = text.slice(afterSpace(text, at + 5), end);
+        // Nearly every event: one line of data, and it is over. It goes out without being put together.
+        if (data === undefined && end === lf && text.charCodeAt(end + 1) === LF) {
+          ended = "event";
+          dispatch(value);
+          if (closed) return ended;
+          at = end + 2;
+          continue;
+        }
+        addData(value);
       } else if (first === 105 && isId(text, at)) {
         if (nul < at) nul = find(text, "\0", at);
+        // Otherwise the id has a NUL, and is none.
         if (nul >= end) id = text.slice(afterSpace(text, at + 3), end);
       } else if (first === 101 && isEvent(text, at)) {
         type = text.slice(afterSpace(text, at + 6), end);
+      } else if (first === 116 && isTopic(text, at)) {
+        addTopic(text.slice(afterSpace(text, at + 6), end));
       } else {
         field(text.slice(at, end));
         if (closed) return ended;
@@ -108,7 +120,7 @@ export function createParser(options: ParserOptions): Parser {
 
   /** Where a text begins: behind an LF if it belongs to the CR that ended the text before. */
   function afterStart(text: string): number {
-    if (!afterCr || text === "") return 0;
+    if (!afterCr) return 0;
     afterCr = false;
     return text.charCodeAt(0) === LF ? 1 : 0;
   }
@@ -140,8 +152,7 @@ export function createParser(options: ParserOptions): Parser {
         if (/^[0-9]+$/.test(value)) onRetry?.(Math.min(Number(value), MAX_RETRY));
         return;
       case "topic":
-        (topics ??= []).push(value);
-        return;
+        return addTopic(value);
       case "cursor":
         cursor = value;
         return;
@@ -153,17 +164,31 @@ export function createParser(options: ParserOptions): Parser {
     data = data === undefined ? value : `${data}\n${value}`;
   }
 
+  function addTopic(value: string): void {
+    if (topics === undefined) topics = [value];
+    else topics.push(value);
+  }
+
   function blankLine(): void {
+    if (data !== undefined) return dispatch(data);
     lastEventId = id;
-    const event =
-      data === undefined
-        ? undefined
-        : { event: type === "" ? "message" : type, data, lastEventId, topics: topics ?? NO_TOPICS, cursor };
+    forgetEvent();
+  }
+
+  function dispatch(value: string): void {
+    lastEventId = id;
+    const event = type === "" ? "message" : type;
+    const parsed = { event, data: value, lastEventId, topics: topics ?? NO_TOPICS, cursor };
+    forgetEvent();
+    onEvent(parsed);
+  }
+
+  /** What is forgotten at a blank line: all but the id. */
+  function forgetEvent(): void {
     type = "";
     data = undefined;
     topics = undefined;
     cursor = undefined;
-    if (event !== undefined) onEvent(event);
   }
 
   return {
@@ -175,38 +200,4 @@ export function createParser(options: ParserOptions): Parser {
       closed = true;
     },
   };
-}
-
-function find(text: string, char: string, from: number): number {
-  const index = text.indexOf(char, from);
-  return index === -1 ? text.length : index;
-}
-
-/** Exactly one space after the colon is no part of the value. Behind an empty value is a line end, never a space. */
-function afterSpace(text: string, from: number): number {
-  return text.charCodeAt(from) === SPACE ? from + 1 : from;
-}
-
-// The rest of "data:", "id:" and "event:" behind the first letter. Comparing a few characters costs less than a slice.
-function isData(text: string, at: number): boolean {
-  return (
-    text.charCodeAt(at + 1) === 97 &&
-    text.charCodeAt(at + 2) === 116 &&
-    text.charCodeAt(at + 3) === 97 &&
-    text.charCodeAt(at + 4) === 58
-  );
-}
-
-function isId(text: string, at: number): boolean {
-  return text.charCodeAt(at + 1) === 100 && text.charCodeAt(at + 2) === 58;
-}
-
-function isEvent(text: string, at: number): boolean {
-  return (
-    text.charCodeAt(at + 1) === 118 &&
-    text.charCodeAt(at + 2) === 101 &&
-    text.charCodeAt(at + 3) === 110 &&
-    text.charCodeAt(at + 4) === 116 &&
-    text.charCodeAt(at + 5) === 58
-  );
 }

@@ -45,6 +45,13 @@ export interface Entry extends Draft {
 /** What an acknowledged append survives: nothing, the process, the machine, the loss of a machine. */
 export type Durability = "memory" | "commit" | "fsync" | "replicated";
 
+/** How many characters an event has in all: what its bounds in memory and on the wire go by, with a share of its own. */
+export function textLength({ data, topics, event }: Draft): number {
+  let length = data.length + (event?.length ?? 0);
+  for (const topic of topics) length += topic.length;
+  return length;
+}
+
 /** The answer for one draft: where it is in the log. `duplicate`: it was there already, under the same key. */
 export interface Appended {
   readonly position: Position;

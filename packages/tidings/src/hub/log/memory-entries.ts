@@ -1,7 +1,8 @@
-import type { Entry } from "./log.ts";
+import { textLength, type Entry } from "./log.ts";
 
-// What an entry weighs beside its data: its object, its place in the list and in the index of each of its topics.
-const ENTRY_BYTES = 300;
+// What an entry weighs beside its text: its object and its place in the list, and its place in the index of each topic.
+const ENTRY_BYTES = 250;
+const TOPIC_BYTES = 50;
 
 /** How much is kept. */
 export interface Retention {
@@ -179,7 +180,7 @@ export class MemoryEntries {
 
 /** What an entry takes in memory, about: V8 keeps a text in one or two bytes a character. */
 function weight(entry: Entry): number {
-  return ENTRY_BYTES + 2 * entry.data.length;
+  return ENTRY_BYTES + TOPIC_BYTES * entry.topics.length + 2 * textLength(entry);
 }
 
 /** The index of the first offset above a limit. */

@@ -6,11 +6,15 @@ export class MemoryFollowers {
   #closed = false;
 
   /** A follower that hears what is told from now on, until the signal is aborted. */
-  add(signal: AbortSignal): AsyncIterableIterator<Followed, void> {
-    const follower = new Follower(() => this.#followers.delete(follower));
+  add(signal: AbortSignal): Follower {
+    const stop = (): void => follower.end();
+    const follower = new Follower(() => {
+      this.#followers.delete(follower);
+      signal.removeEventListener("abort", stop);
+    });
     this.#followers.add(follower);
-    if (signal.aborted || this.#closed) follower.end();
-    else signal.addEventListener("abort", () => follower.end(), { once: true });
+    if (signal.aborted || this.#closed) stop();
+    else signal.addEventListener("abort", stop);
     return follower;
   }
 
@@ -25,7 +29,8 @@ export class MemoryFollowers {
   }
 }
 
-class Follower implements AsyncIterableIterator<Followed, void> {
+/** Tells one reader, who takes his time. */
+export class Follower implements AsyncIterableIterator<Followed, void> {
   readonly #onEnd: () => void;
   #heard: Followed[] = [];
   #waiting: ((result: IteratorResult<Followed, void>) => void) | undefined;

@@ -5,7 +5,19 @@ import type { TopicFilter } from "../topic-filter.ts";
 import { matchesPattern } from "../topic.ts";
 import { utf8Length } from "../utf8.ts";
 import { DedupeWindow } from "./dedupe-window.ts";
-import type { Appended, Draft, Ends, Entry, Followed, Log, Page, PageLimit, Position, Reset } from "./log.ts";
+import {
+  textLength,
+  type Appended,
+  type Draft,
+  type Ends,
+  type Entry,
+  type Followed,
+  type Log,
+  type Page,
+  type PageLimit,
+  type Position,
+  type Reset,
+} from "./log.ts";
 import { MemoryEntries } from "./memory-entries.ts";
 import { MemoryFollowers } from "./memory-followers.ts";
 
@@ -37,8 +49,11 @@ export function memoryLog(options: MemoryLogOptions = {}): Log {
   return new MemoryLog(options);
 }
 
-/** How many entries a page of a pattern looks at: they are compared one by one. */
-const SCAN = 4_096;
+/** How many comparisons with patterns a page may cost, and the fewest entries that it looks at. */
+const COMPARISONS = 4_096;
+const LEAST_SCAN = 64;
+/** From so many topics on it costs less to look at every entry than at every topic's place. */
+const MANY_TOPICS = 32;
 
 class MemoryLog implements Log {
   readonly durability = "memory";
@@ -95,7 +110,9 @@ class MemoryLog implements Log {
     if (!this.#knows(after)) return { reset: true, oldest: evictedThrough };
     const start = Math.max(after.offset, this.#entries.evicted);
     const { entries, through } =
-      filter.patterns.length > 0 ? this.#scan(start, filter, limit) : this.#lookUp(start, filter, limit);
+      filter.patterns.length > 0 || filter.topics.length > MANY_TOPICS
+        ? this.#scan(start, filter, limit)
+        : this.#lookUp(start, filter, limit);
     return { entries, through: this.#at(through), evictedThrough, corrupt: [] };
   }
 
@@ -117,12 +134,16 @@ class MemoryLog implements Log {
   async *follow(after: Position, signal: AbortSignal): AsyncGenerator<Followed, void> {
     // Taken before anything else can be appended.
     const follower = this.#followers.add(signal);
-    if (!this.#knows(after)) {
-      yield { reset: true, position: this.#at(this.#entries.head) };
-    } else if (after.offset < this.#entries.head) {
-      yield { entries: this.#entries.after(Math.max(after.offset, this.#entries.evicted)) };
+    try {
+      if (!this.#knows(after)) {
+        yield { reset: true, position: this.#at(this.#entries.head) };
+      } else if (after.offset < this.#entries.head) {
+        yield { entries: this.#entries.after(Math.max(after.offset, this.#entries.evicted)) };
+      }
+      yield* follower;
+    } finally {
+      follower.end();
     }
-    yield* follower;
   }
 
   async ends(): Promise<Ends> {
@@ -147,41 +168,68 @@ class MemoryLog implements Log {
   }
 
   /** Every topic's own offsets, merged: costs nothing for what other topics have. */
-  #lookUp(start: number, filter: TopicFilter, limit: PageLimit): { entries: Entry[]; through: number } {
-    const offsets = new Set<number>();
-    for (const topic of filter.topics) {
-      for (const offset of this.#entries.offsets(topic, start, limit.entries)) offsets.add(offset);
+  #lookUp(start: number, filter: TopicFilter, limit: PageLimit): Found {
+    const found = new PageEntries(limit);
+    const queues = filter.topics.map((topic) => this.#entries.offsets(topic, start, limit.entries));
+    const places = queues.map(() => 0);
+    for (;;) {
+      const offset = Math.min(...queues.map((offsets, index) => offsets[places[index] ?? 0] ?? Infinity));
+      // A queue may be at its end because a page takes no more of it.
+      if (found.full) return found.through(found.last ?? start);
+      if (offset === Infinity) return found.through(this.#entries.head);
+      for (const [index, offsets] of queues.entries()) {
+        if (offsets[places[index] ?? 0] === offset) places[index] = (places[index] ?? 0) + 1;
+      }
+      found.add(this.#entries.at(offset));
     }
-    const inOrder = [...offsets].toSorted((one, other) => one - other);
-    const entries: Entry[] = [];
-    let bytes = 0;
-    for (const offset of inOrder) {
-      if (entries.length >= limit.entries || bytes >= limit.bytes)
-        return { entries, through: entries.at(-1)?.offset ?? start };
-      const entry = this.#entries.at(offset);
-      if (entry === undefined) continue;
-      entries.push(entry);
-      bytes += utf8Length(entry.data);
-    }
-    // A topic with a full page of offsets may have more behind them; without one, all was seen.
-    return {
-      entries,
-      through: entries.length >= limit.entries ? (entries.at(-1)?.offset ?? start) : this.#entries.head,
-    };
   }
 
-  #scan(start: number, filter: TopicFilter, limit: PageLimit): { entries: Entry[]; through: number } {
-    const entries: Entry[] = [];
-    const end = Math.min(this.#entries.head, start + SCAN);
-    let bytes = 0;
+  /** One entry after another, as far as a page's cost allows. */
+  #scan(start: number, filter: TopicFilter, limit: PageLimit): Found {
+    const found = new PageEntries(limit);
+    const most = Math.max(LEAST_SCAN, Math.floor(COMPARISONS / Math.max(1, filter.patterns.length)));
+    const end = Math.min(this.#entries.head, start + most);
     let through = start;
-    while (through < end && entries.length < limit.entries && bytes < limit.bytes) {
+    while (through < end && !found.full) {
       const entry = this.#entries.at(++through);
-      if (entry === undefined || !filter.matches(entry.topics)) continue;
-      entries.push(entry);
-      bytes += utf8Length(entry.data);
+      if (entry !== undefined && filter.matches(entry.topics)) found.add(entry);
     }
-    return { entries, through };
+    return found.through(through);
+  }
+}
+
+interface Found {
+  readonly entries: readonly Entry[];
+  readonly through: number;
+}
+
+/** The entries of a page, up to its limit. */
+class PageEntries {
+  readonly #limit: PageLimit;
+  readonly #entries: Entry[] = [];
+  #bytes = 0;
+
+  constructor(limit: PageLimit) {
+    this.#limit = limit;
+  }
+
+  get full(): boolean {
+    return this.#entries.length >= this.#limit.entries || this.#bytes >= this.#limit.bytes;
+  }
+
+  get last(): number | undefined {
+    return this.#entries.at(-1)?.offset;
+  }
+
+  add(entry: Entry | undefined): void {
+    if (entry === undefined) return;
+    this.#entries.push(entry);
+    // A text's length in characters is at most three times too small; its topics count, too.
+    this.#bytes += utf8Length(entry.data) + textLength(entry) - entry.data.length;
+  }
+
+  through(offset: number): Found {
+    return { entries: this.#entries, through: offset };
   }
 }
 

@@ -1,0 +1,16 @@
+/**
+ * Calls back when a request's signal says that the client has left, at once if it has. Every runtime cancels the body of
+ * a response then, too; where the body is not read yet, the signal comes first.
+ *
+ * On Deno the body alone tells: there the signal is also aborted after a good response, and asking for it prints a warning.
+ *
+ * @returns how to stop listening
+ */
+export function onLeaving(request: Request, left: () => void): () => void {
+  // On Deno not even looked at; and look-alikes of a request may have none.
+  const signal = "Deno" in globalThis ? undefined : (request.signal as AbortSignal | undefined);
+  if (signal === undefined) return () => undefined;
+  if (signal.aborted) left();
+  else signal.addEventListener("abort", left, { once: true });
+  return () => signal.removeEventListener("abort", left);
+}
