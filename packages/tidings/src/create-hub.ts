@@ -1,6 +1,7 @@
+import { atLeastOne } from "./hub/count.ts";
 import { milliseconds, type Duration } from "./hub/duration.ts";
 import { Engine, type HubStats, type Published } from "./hub/engine.ts";
-import { HubError, shown } from "./hub/error.ts";
+import { HubError } from "./hub/error.ts";
 import type { Log } from "./hub/log/log.ts";
 import { memoryLog } from "./hub/log/memory-log.ts";
 import { noLogger, type Logger } from "./hub/logger.ts";
@@ -106,9 +107,4 @@ export function createHub<Events = Record<string, unknown>>(options: HubOptions 
       return engine.closed;
     },
   };
-}
-
-function atLeastOne(value: number, what: string): number {
-  if (Number.isSafeInteger(value) && value >= 1) return value;
-  throw new HubError("bad-option", `${what} must be a whole number of at least 1, not ${shown(value)}`);
 }

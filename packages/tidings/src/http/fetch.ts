@@ -3,7 +3,13 @@ import { FetchSink } from "./fetch-sink.ts";
 import { onLeaving } from "./leaving.ts";
 import { PROBLEM_TYPE, problemOf, type Problem } from "./problem.ts";
 import { corsHead, streamHead } from "./stream-head.ts";
-import { readResume, streamSubscription, type Resume, type StreamOptions } from "./stream-options.ts";
+import {
+  checkStreamOptions,
+  readResume,
+  streamSubscription,
+  type Resume,
+  type StreamOptions,
+} from "./stream-options.ts";
 import { readTarget } from "./target.ts";
 
 /**
@@ -12,6 +18,7 @@ import { readTarget } from "./target.ts";
  * @throws HubError for what is wrong with the options
  */
 export async function fetchStream(engine: Engine, request: Request, options: StreamOptions): Promise<Response> {
+  checkStreamOptions(options);
   const origin = request.headers.get("origin");
   const headers = streamHead(origin, options.origins ?? []);
   let resume: Resume;

@@ -1,5 +1,6 @@
 import { milliseconds, type Duration } from "../hub/duration.ts";
-import { HubError, shown } from "../hub/error.ts";
+import { HubError } from "../hub/error.ts";
+import { shown } from "../wire/fields.ts";
 
 /** The longest silence of a stream unless configured. Bun cuts a stream that is silent for 10 s. */
 function defaultHeartbeat(): "8s" | "15s" {

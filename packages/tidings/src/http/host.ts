@@ -1,5 +1,5 @@
-import { shown } from "../hub/error.ts";
 import { ProblemError } from "./problem.ts";
+import { shown } from "../wire/fields.ts";
 
 /** The names by which a machine calls itself. */
 export const LOOPBACK_HOSTS: readonly string[] = ["localhost", "127.0.0.1", "[::1]"];

@@ -1,7 +1,7 @@
-import { shown } from "../hub/error.ts";
 import type { Addressed, UntypedPublication } from "../hub/publication.ts";
 import { itemsOf, membersOf } from "./json-text.ts";
 import { ProblemError } from "./problem.ts";
+import { shown } from "../wire/fields.ts";
 
 /** What a publish asks for. A batch is answered with an array. */
 export interface PublishRequest {

@@ -1,10 +1,10 @@
 import type { Published } from "../hub/engine.ts";
 import type { Addressed, UntypedPublication } from "../hub/publication.ts";
-import { shown } from "../hub/error.ts";
 import { checkHost } from "./host.ts";
 import { ProblemError } from "./problem.ts";
 import { publishType, readPublish } from "./publish-body.ts";
 import { readTarget } from "./target.ts";
+import { shown } from "../wire/fields.ts";
 
 /** A request, whatever the runtime. */
 export interface Exchange {

@@ -5,7 +5,13 @@ import { carriesStream, nodeSink, setHeaders } from "./node-sink.ts";
 import type { NodeRequest, NodeResponse } from "./node-types.ts";
 import { PROBLEM_TYPE, problemOf } from "./problem.ts";
 import { corsHead, streamHead } from "./stream-head.ts";
-import { readResume, streamSubscription, type Resume, type StreamOptions } from "./stream-options.ts";
+import {
+  checkStreamOptions,
+  readResume,
+  streamSubscription,
+  type Resume,
+  type StreamOptions,
+} from "./stream-options.ts";
 import { readTarget } from "./target.ts";
 
 /** How a stream ended. `refused`: there was none, the client was answered an error or asked for the head alone. */
@@ -23,6 +29,7 @@ export async function serve(
   res: NodeResponse,
   options: StreamOptions,
 ): Promise<StreamEnd> {
+  checkStreamOptions(options);
   if (res.headersSent) throw new HubError("bad-option", "The response has begun: it carries no stream any more");
   if (carriesStream(req)) {
     req.socket.destroy();

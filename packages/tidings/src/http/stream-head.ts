@@ -1,4 +1,5 @@
-import { HubError, shown } from "../hub/error.ts";
+import { HubError } from "../hub/error.ts";
+import { shown } from "../wire/fields.ts";
 
 /** What every stream is answered with. `no-transform` keeps compression away, `X-Accel-Buffering` nginx's buffers. */
 const STREAM_HEAD: Readonly<Record<string, string>> = {

@@ -35,14 +35,21 @@ export function readResume(header: string | null | undefined, query: URLSearchPa
 }
 
 /**
+ * Checks that an embedder said which topics a stream is of.
+ *
+ * @throws HubError `bad-option`
+ */
+export function checkStreamOptions(options: StreamOptions | undefined): asserts options is StreamOptions {
+  if (Array.isArray(options?.topics)) return;
+  throw new HubError("bad-option", 'A stream needs topics: hub.serve(req, res, { topics: ["orders/42"] })');
+}
+
+/**
  * The subscription of a stream.
  *
- * @throws HubError `bad-option` without topics, `bad-topic`, `too-many-topics`, `bad-from`
+ * @throws HubError `bad-topic`, `too-many-topics`, `bad-from`
  */
 export function streamSubscription(engine: Engine, options: StreamOptions, resume: Resume): Subscription {
-  if (!Array.isArray(options?.topics)) {
-    throw new HubError("bad-option", 'A stream needs topics: hub.serve(req, res, { topics: ["orders/42"] })');
-  }
   const { topics, snapshot } = options;
   return engine.subscription({ topics, snapshot, cursor: resume.cursor, from: options.from ?? resume.from });
 }

@@ -1,4 +1,5 @@
-import { HubError, shown } from "./error.ts";
+import { HubError } from "./error.ts";
+import { shown } from "../wire/fields.ts";
 
 /** A length of time: a number of milliseconds, or a string such as `"500ms"`, `"15s"`, `"5m"`, `"1h"`, `"7d"`. */
 export type Duration = number | string;

@@ -24,14 +24,3 @@ export class HubError extends Error {
     this.code = code;
   }
 }
-
-/** A value from outside, made fit for a message: quoted, with controls escaped, at most 60 characters. */
-export function shown(value: unknown): string {
-  if (typeof value === "object" && value !== null) return "an object";
-  const text = typeof value === "string" ? value : String(value);
-  const quoted = JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
-  return quoted.replace(
-    /[\u007f-\u009f\u2028\u2029]/g,
-    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
-}

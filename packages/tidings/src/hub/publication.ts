@@ -1,5 +1,5 @@
-import { hasControls } from "../wire/fields.ts";
-import { HubError, shown } from "./error.ts";
+import { hasControls, shown } from "../wire/fields.ts";
+import { HubError } from "./error.ts";
 import type { Draft, IdempotencyKey } from "./log/log.ts";
 import { checkTopic } from "./topic.ts";
 import { longerThan } from "./utf8.ts";

@@ -1,10 +1,11 @@
 import { encodeEvent } from "../wire/encode.ts";
 import { formatCursor } from "./cursor.ts";
-import { HubError, shown } from "./error.ts";
+import { HubError } from "./error.ts";
 import type { Log, Position } from "./log/log.ts";
 import { checkEventName, dataText } from "./publication.ts";
 import { checkTopic } from "./topic.ts";
 import type { TopicFilter } from "./topic-filter.ts";
+import { shown } from "../wire/fields.ts";
 
 /** An event for one subscriber alone. It is not in the log and has no cursor. */
 export interface SnapshotEvent {

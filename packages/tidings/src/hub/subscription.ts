@@ -1,6 +1,7 @@
-import { HubError, shown } from "./error.ts";
+import { HubError } from "./error.ts";
 import { embedderSnapshot, latestSnapshot, type Snapshot, type SnapshotSource } from "./snapshot.ts";
 import { topicFilter, type TopicFilter } from "./topic-filter.ts";
+import { shown } from "../wire/fields.ts";
 
 /** Where a subscriber without a cursor begins: the oldest event retained, the next one, or the newest N of each topic. */
 export type From = "earliest" | "now" | `last:${number}`;

@@ -1,5 +1,5 @@
-import { hasControls } from "../wire/fields.ts";
-import { HubError, shown } from "./error.ts";
+import { hasControls, shown } from "../wire/fields.ts";
+import { HubError } from "./error.ts";
 import { longerThan } from "./utf8.ts";
 
 /** The longest topic and the longest pattern, in bytes of UTF-8. */

@@ -52,7 +52,7 @@ function bad(field: string, must: string): WireError {
 }
 
 /** A value from outside, made fit for a message: a text is quoted, escaped and cut to 60 characters. */
-function shown(value: unknown): string {
+export function shown(value: unknown): string {
   if (typeof value !== "string") return typeof value === "object" && value !== null ? "an object" : String(value);
   const quoted = JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
   return quoted.replace(/[\p{Cc}\u2028\u2029]/gu, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);

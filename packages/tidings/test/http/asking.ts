@@ -1,4 +1,5 @@
 import { request as nodeRequest } from "node:http";
+import { Readable } from "node:stream";
 
 import { createFront, LOOPBACK_HOSTS, type FrontOptions } from "../../src/http/index.ts";
 import type { Hub } from "../../src/index.ts";
@@ -27,7 +28,10 @@ export interface Answered {
 export type Ask = (asked: Asked) => Promise<Answered>;
 
 /** The two ways into a front: over a real server of Node's, and by its fetch handler. */
-export const WAYS: readonly { readonly way: string; readonly open: (hub: Hub, options?: FrontOptions) => Promise<Ask> }[] = [
+export const WAYS: readonly {
+  readonly way: string;
+  readonly open: (hub: Hub, options?: FrontOptions) => Promise<Ask>;
+}[] = [
   {
     way: "over node:http",
     async open(hub, options = {}) {
@@ -49,7 +53,10 @@ export const WAYS: readonly { readonly way: string; readonly open: (hub: Hub, op
 ];
 
 /** Asks a server of Node's, on a connection of its own. */
-export function askNode(port: number, { method = "GET", path = "/", host, headers = {}, body, chunked = false }: Asked): Promise<Answered> {
+export function askNode(
+  port: number,
+  { method = "GET", path = "/", host, headers = {}, body, chunked = false }: Asked,
+): Promise<Answered> {
   return new Promise((resolve, reject) => {
     const length = body === undefined || chunked ? {} : { "Content-Length": String(Buffer.byteLength(body)) };
     const all = { Host: host ?? `127.0.0.1:${port}`, ...length, ...headers };
@@ -58,8 +65,14 @@ export function askNode(port: number, { method = "GET", path = "/", host, header
       res.on("data", (chunk: Buffer) => chunks.push(chunk));
       res.on("error", reject);
       res.on("end", () => {
-        const pairs = Object.entries(res.headers).flatMap(([name, value]) => [value ?? []].flat().map((one) => [name, one] as [string, string]));
-        resolve({ status: res.statusCode ?? 0, headers: new Headers(pairs), text: Buffer.concat(chunks).toString("utf8") });
+        const pairs = Object.entries(res.headers).flatMap(([name, value]) =>
+          [value ?? []].flat().map((one) => [name, one] as [string, string]),
+        );
+        resolve({
+          status: res.statusCode ?? 0,
+          headers: new Headers(pairs),
+          text: Buffer.concat(chunks).toString("utf8"),
+        });
       });
     });
     req.on("error", reject);
@@ -69,9 +82,16 @@ export function askNode(port: number, { method = "GET", path = "/", host, header
 }
 
 /** The same as a `Request`. */
-export function fetchRequest({ method = "GET", path = "/", host = "127.0.0.1", headers = {}, body, chunked = false }: Asked): Request {
+export function fetchRequest({
+  method = "GET",
+  path = "/",
+  host = "127.0.0.1",
+  headers = {},
+  body,
+  chunked = false,
+}: Asked): Request {
   if (body === undefined) return new Request(`http://${host}${path}`, { method, headers });
-  const given = chunked ? ReadableStream.from(piecesOf(body)) : Buffer.from(body);
+  const given = chunked ? Readable.toWeb(Readable.from(piecesOf(body))) : Buffer.from(body);
   // `duplex` is not in the types of the DOM yet, and needed for a stream.
   return new Request(`http://${host}${path}`, { method, headers, body: given, duplex: "half" } as RequestInit);
 }

@@ -22,7 +22,13 @@ interface Case extends Asked {
   readonly secret?: string;
 }
 
-function publish(what: string, body: string | Uint8Array, status: number, code: string, more: Partial<Case> = {}): Case {
+function publish(
+  what: string,
+  body: string | Uint8Array,
+  status: number,
+  code: string,
+  more: Partial<Case> = {},
+): Case {
   return { what, method: "POST", path: "/publish", headers: JSON_TYPE, body, status, code, ...more };
 }
 
@@ -52,7 +58,9 @@ const CASES: readonly Case[] = [
   publish("an unknown member", event({ dta: "hunter2" }), 400, "malformed", { secret: "hunter2" }),
   publish("a member of every object's", event({ constructor: 1 }), 400, "malformed"),
   publish("__proto__", '{"data":1,"__proto__":{"topic":"b"}}', 400, "malformed"),
-  publish("a member that is there twice", '{"data":"hunter2","data":"hunter3"}', 400, "malformed", { secret: "hunter" }),
+  publish("a member that is there twice", '{"data":"hunter2","data":"hunter3"}', 400, "malformed", {
+    secret: "hunter",
+  }),
   publish("a member that is there twice, once escaped", String.raw`{"data":1,"d\u0061ta":2}`, 400, "malformed"),
   publish("a topic that is no text", event({ topic: 7 }), 400, "malformed"),
   publish("a topic that is null", event({ topic: null }), 400, "malformed"),
@@ -83,20 +91,40 @@ const CASES: readonly Case[] = [
   publish("a control character in a key", event({ idempotencyKey: "a\u0007" }), 400, "bad-key"),
   publish("private without authentication", event({ private: true }), 400, "private-without-authentication"),
   // Keys and sizes.
-  publish("a key used for another payload", event({ topic: "keyed", idempotencyKey: "k", data: "hunter2" }), 409, "conflict", {
-    secret: "hunter2",
-  }),
+  publish(
+    "a key used for another payload",
+    event({ topic: "keyed", idempotencyKey: "k", data: "hunter2" }),
+    409,
+    "conflict",
+    {
+      secret: "hunter2",
+    },
+  ),
   publish("a body over the limit", event({ data: "x".repeat(1024 * 1024) }), 413, "body-too-large"),
-  publish("a body over the limit, chunked", event({ data: "x".repeat(1024 * 1024) }), 413, "body-too-large", { chunked: true }),
+  publish("a body over the limit, chunked", event({ data: "x".repeat(1024 * 1024) }), 413, "body-too-large", {
+    chunked: true,
+  }),
   publish("an event of more than 64 KiB", event({ data: "x".repeat(65_537) }), 413, "event-too-large"),
-  publish("an event of more than 64 KiB in fewer characters", event({ data: "é".repeat(32_769) }), 413, "event-too-large"),
+  publish(
+    "an event of more than 64 KiB in fewer characters",
+    event({ data: "é".repeat(32_769) }),
+    413,
+    "event-too-large",
+  ),
   publish("1,001 events", `[${TOO_MANY.join()}]`, 413, "batch-too-large"),
   publish("1,001 lines", TOO_MANY.join("\n"), 413, "batch-too-large", { headers: NDJSON_TYPE }),
   // All or nothing.
   publish("a batch with a bad topic", `[${event({})},${event({ topic: "*" })}]`, 400, "bad-topic"),
   publish("a batch that is read up to its last event", `[${event({})},${event({ dta: 1 })}]`, 400, "malformed"),
-  publish("NDJSON with a bad last line", `${event({})}\n${event({ event: "" })}`, 400, "bad-event", { headers: NDJSON_TYPE }),
-  publish("a batch with a conflict", `[${event({})},${event({ topic: "keyed", idempotencyKey: "k" })}]`, 409, "conflict"),
+  publish("NDJSON with a bad last line", `${event({})}\n${event({ event: "" })}`, 400, "bad-event", {
+    headers: NDJSON_TYPE,
+  }),
+  publish(
+    "a batch with a conflict",
+    `[${event({})},${event({ topic: "keyed", idempotencyKey: "k" })}]`,
+    409,
+    "conflict",
+  ),
   publish(
     "a batch with a conflict inside",
     `[${event({ idempotencyKey: "new" })},${event({ idempotencyKey: "new", data: 2 })}]`,
@@ -112,14 +140,46 @@ const CASES: readonly Case[] = [
     headers: { "Content-Type": "application/jsonx" },
     answers: { "Accept-Post": "application/json, application/x-ndjson" },
   }),
-  { what: "GET /publish", path: "/publish", status: 405, code: "method-not-allowed", answers: { Allow: "POST, OPTIONS" } },
-  { what: "DELETE /events", method: "DELETE", path: "/events", status: 405, code: "method-not-allowed", answers: { Allow: "GET, HEAD, OPTIONS" } },
-  { what: "POST /healthz", method: "POST", path: "/healthz", status: 405, code: "method-not-allowed", answers: { Allow: "GET, HEAD, OPTIONS" } },
+  {
+    what: "GET /publish",
+    path: "/publish",
+    status: 405,
+    code: "method-not-allowed",
+    answers: { Allow: "POST, OPTIONS" },
+  },
+  {
+    what: "DELETE /events",
+    method: "DELETE",
+    path: "/events",
+    status: 405,
+    code: "method-not-allowed",
+    answers: { Allow: "GET, HEAD, OPTIONS" },
+  },
+  {
+    what: "POST /healthz",
+    method: "POST",
+    path: "/healthz",
+    status: 405,
+    code: "method-not-allowed",
+    answers: { Allow: "GET, HEAD, OPTIONS" },
+  },
   { what: "an unknown path", path: "/nothing", status: 404, code: "not-found" },
   { what: "a path that only begins like one", path: "/events/", status: 404, code: "not-found" },
   { what: "a foreign Host", path: "/events", host: "evil.example:3000", status: 403, code: "host-not-allowed" },
-  { what: "a Host that only begins like one", path: "/events", host: "localhost.evil.example", status: 403, code: "host-not-allowed" },
-  { what: "a foreign Host on an unknown path", path: "/nothing", host: "evil.example", status: 403, code: "host-not-allowed" },
+  {
+    what: "a Host that only begins like one",
+    path: "/events",
+    host: "localhost.evil.example",
+    status: 403,
+    code: "host-not-allowed",
+  },
+  {
+    what: "a foreign Host on an unknown path",
+    path: "/nothing",
+    host: "evil.example",
+    status: 403,
+    code: "host-not-allowed",
+  },
   publish("a foreign Host that publishes", event({}), 403, "host-not-allowed", { host: "evil.example" }),
   // The query.
   { what: "bad UTF-8 in the query", path: "/events?topic=%ff", status: 400, code: "malformed" },
@@ -136,7 +196,9 @@ const CASES: readonly Case[] = [
 ];
 
 /** A hub with a subscriber of everything, and a key that is used. */
-async function start(open: (hub: Hub, options?: FrontOptions) => Promise<Ask>): Promise<{ ask: Ask; hub: Hub; stream: Stream }> {
+async function start(
+  open: (hub: Hub, options?: FrontOptions) => Promise<Ask>,
+): Promise<{ ask: Ask; hub: Hub; stream: Stream }> {
   const hub = createHub();
   onTestFinished(() => hub.close({ drain: 0 }));
   const ask = await open(hub);
@@ -164,12 +226,17 @@ function expectProblem({ status, headers, text }: Answered, expected: Case): voi
 /** The hub serves, and the next event that it takes is the next one in its log. */
 async function expectUnharmed(ask: Ask, hub: Hub, stream: Stream, before: string): Promise<void> {
   expect(hub.stats().head).toBe(before);
-  const after = await ask({ method: "POST", path: "/publish", headers: JSON_TYPE, body: '{"topic":"after","data":"still here"}' });
+  const after = await ask({
+    method: "POST",
+    path: "/publish",
+    headers: JSON_TYPE,
+    body: '{"topic":"after","data":"still here"}',
+  });
   expect(after.status).toBe(200);
   const { id } = JSON.parse(after.text) as { id: string };
   expect(offsetOf(id)).toBe(offsetOf(before) + 1);
-  const [event] = await stream.events(1);
-  expect(event).toMatchObject({ id, topics: ["after"], data: "still here" });
+  const [last] = await stream.events(1);
+  expect(last).toMatchObject({ id, topics: ["after"], data: "still here" });
 }
 
 function offsetOf(cursor: string): number {
@@ -202,7 +269,8 @@ describe.for(WAYS)("bad input $way", ({ open }) => {
       `[${TOO_MANY.slice(1).join()}]`,
       "[]",
     ];
-    for (const body of good) expect((await ask({ method: "POST", path: "/publish", headers: JSON_TYPE, body })).status).toBe(200);
+    for (const body of good)
+      expect((await ask({ method: "POST", path: "/publish", headers: JSON_TYPE, body })).status).toBe(200);
     const type = { "Content-Type": 'Application/JSON ; charset="utf-8"' };
     expect((await ask({ method: "POST", path: "/publish", headers: type, body: event({}) })).status).toBe(200);
     for (const host of ["localhost", "LOCALHOST:3000", "127.0.0.1:1", "[::1]:3000"]) {
@@ -235,33 +303,39 @@ describe("over a socket", () => {
   test.for([
     { what: "with a Content-Length", chunked: false },
     { what: "chunked", chunked: true },
-  ])("a client that sends far too much $what without looking still reads the answer, and is then cut", async ({ chunked }) => {
-    const { port } = await serve();
-    const size = 65_536 * 64;
-    const framing = chunked ? "Transfer-Encoding: chunked" : `Content-Length: ${size}`;
-    const socket = connect(port, "127.0.0.1");
-    await once(socket, "connect");
-    onTestFinished(() => void socket.destroy());
-    socket.on("error", () => undefined);
-    const closed = new Promise((resolve) => socket.on("close", resolve));
-    let text = "";
-    socket.on("data", (bytes: Buffer) => (text += bytes.toString()));
-    socket.write(`POST /publish HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n${framing}\r\n\r\n`);
-    const piece = Buffer.alloc(65_536, "x");
-    for (let sent = 0; sent < size && !socket.destroyed; sent += piece.length) {
-      if (chunked) socket.write(`${piece.length.toString(16)}\r\n`);
-      const more = socket.write(piece);
-      if (chunked) socket.write("\r\n");
-      if (!more) await Promise.race([new Promise((resolve) => socket.once("drain", resolve)), closed]);
-    }
-    await closed;
-    expect(text).toMatch(/^HTTP\/1\.1 413 /);
-    expect(text).toContain('"code":"body-too-large"');
-  });
+  ])(
+    "a client that sends far too much $what without looking still reads the answer, and is then cut",
+    async ({ chunked }) => {
+      const { port } = await serve();
+      const size = 65_536 * 64;
+      const framing = chunked ? "Transfer-Encoding: chunked" : `Content-Length: ${size}`;
+      const socket = connect(port, "127.0.0.1");
+      await once(socket, "connect");
+      onTestFinished(() => void socket.destroy());
+      socket.on("error", () => undefined);
+      const closed = new Promise((resolve) => socket.on("close", resolve));
+      let text = "";
+      socket.on("data", (bytes: Buffer) => (text += bytes.toString()));
+      socket.write(`POST /publish HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n${framing}\r\n\r\n`);
+      const piece = Buffer.alloc(65_536, "x");
+      for (let sent = 0; sent < size && !socket.destroyed; sent += piece.length) {
+        if (chunked) socket.write(`${piece.length.toString(16)}\r\n`);
+        const more = socket.write(piece);
+        if (chunked) socket.write("\r\n");
+        if (!more) await Promise.race([new Promise((resolve) => socket.once("drain", resolve)), closed]);
+      }
+      await closed;
+      expect(text).toMatch(/^HTTP\/1\.1 413 /);
+      expect(text).toContain('"code":"body-too-large"');
+    },
+  );
 
   test("a client that goes away inside a body harms nobody", async () => {
     const { port, hub } = await serve();
-    const cut = await dial(port, "POST /publish HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{");
+    const cut = await dial(
+      port,
+      "POST /publish HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{",
+    );
     cut.socket.resetAndDestroy();
     await once(cut.socket, "close");
     const next = await dial(port, get("/healthz"));

@@ -8,16 +8,18 @@ import { FrameReader, type Frame } from "../frames.ts";
 /** A TCP client that shows every byte. Gone when the test is over. */
 export class Connection {
   readonly socket: Socket;
-  /** All that has come, in order. */
-  received: Buffer = Buffer.alloc(0);
+  /** How many bytes have come. */
+  length = 0;
   /** The other side has ended, or has reset the connection. */
   over = false;
+  #chunks: Buffer[] = [];
   #wake: (() => void)[] = [];
 
   constructor(socket: Socket) {
     this.socket = socket;
     socket.on("data", (bytes: Buffer) => {
-      this.received = Buffer.concat([this.received, bytes]);
+      this.#chunks.push(bytes);
+      this.length += bytes.length;
       this.#look();
     });
     socket.on("error", () => undefined);
@@ -27,6 +29,12 @@ export class Connection {
         this.#look();
       });
     }
+  }
+
+  /** All that has come, in order. */
+  get received(): Buffer {
+    const [only = Buffer.alloc(0)] = (this.#chunks = [Buffer.concat(this.#chunks)]);
+    return only;
   }
 
   /** What has come, as text. */

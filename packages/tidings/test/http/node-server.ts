@@ -5,7 +5,10 @@ import type { AddressInfo, Server as NetServer } from "node:net";
 import { onTestFinished } from "vitest";
 
 /** A server of Node's `http` on the loopback interface, closed when the test is over. */
-export async function listen(listener: RequestListener, options: ServerOptions = {}): Promise<{ server: Server; port: number; url: string }> {
+export async function listen(
+  listener: RequestListener,
+  options: ServerOptions = {},
+): Promise<{ server: Server; port: number; url: string }> {
   const server = createServer(options, listener);
   const port = await listenOn(server);
   onTestFinished(() => server.closeAllConnections());

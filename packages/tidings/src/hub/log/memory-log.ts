@@ -1,5 +1,6 @@
+import { atLeastOne } from "../count.ts";
 import { milliseconds, type Duration } from "../duration.ts";
-import { HubError, shown } from "../error.ts";
+import { HubError } from "../error.ts";
 import { systemRuntime, type Runtime } from "../runtime.ts";
 import type { TopicFilter } from "../topic-filter.ts";
 import { matchesPattern } from "../topic.ts";
@@ -69,14 +70,14 @@ class MemoryLog implements Log {
     this.#runtime = options.runtime ?? systemRuntime();
     this.#epoch = Array.from({ length: 2 }, () => Math.floor(this.#runtime.random() * 36 ** 5).toString(36)).join("");
     this.#entries = new MemoryEntries({
-      maxEvents: count(options.maxEvents ?? 100_000, "maxEvents"),
+      maxEvents: atLeastOne(options.maxEvents ?? 100_000, "maxEvents"),
       maxAge: milliseconds(options.maxAge ?? "1h", "maxAge"),
-      maxBytes: count(options.maxBytes ?? 64 * 1024 * 1024, "maxBytes"),
-      maxTopics: count(options.maxTopics ?? 10_000, "maxTopics"),
+      maxBytes: atLeastOne(options.maxBytes ?? 64 * 1024 * 1024, "maxBytes"),
+      maxTopics: atLeastOne(options.maxTopics ?? 10_000, "maxTopics"),
     });
     this.#keys = new DedupeWindow(
       milliseconds(options.dedupeWindow ?? "5m", "dedupeWindow"),
-      count(options.maxKeys ?? 100_000, "maxKeys"),
+      atLeastOne(options.maxKeys ?? 100_000, "maxKeys"),
     );
   }
 
@@ -231,9 +232,4 @@ class PageEntries {
   through(offset: number): Found {
     return { entries: this.#entries, through: offset };
   }
-}
-
-function count(value: number, what: string): number {
-  if (Number.isSafeInteger(value) && value >= 1) return value;
-  throw new HubError("bad-option", `${what} must be a whole number of at least 1, not ${shown(value)}`);
 }
