@@ -19,7 +19,7 @@ export function installPackages(folder, { what, executables }) {
   const made = executables.map((file) => join(folder, "node_modules", file));
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === fingerprint(folder) && made.every(existsSync)) return;
 
-  console.log(`Installing ${what} ...`);
+  console.error(`Installing ${what} ...`);
   const npm = ["install", "--no-audit", "--no-fund", "--include=dev", "--loglevel=error"];
   // Its count of packages is of no use to anyone; what goes wrong comes on the standard error.
   const { status, error } = spawnSync("npm", npm, {

@@ -22,7 +22,7 @@ export function installPrograms(programs) {
       `the tests need ${missing.join(", ")}. Run: sudo apt-get update && sudo apt-get ${install.join(" ")}`,
     );
   }
-  console.log(`Installing ${missing.join(", ")} with apt-get ...`);
+  console.error(`Installing ${missing.join(", ")} with apt-get ...`);
   aptGet(["update", "-qq"]);
   aptGet(["-qq", ...install]);
   if (lacking().length > 0) throw new Error(`apt-get installed no ${lacking().join(", ")}`);

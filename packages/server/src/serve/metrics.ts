@@ -33,7 +33,11 @@ export function createMetrics(hub: Hub): Metrics {
     });
   }
 
-  total("tidings_events_published_total", "Events appended to the log, without duplicates.", (stats) => stats.published);
+  total(
+    "tidings_events_published_total",
+    "Events appended to the log, without duplicates.",
+    (stats) => stats.published,
+  );
   total("tidings_events_delivered_total", "Events written to subscribers.", (stats) => stats.delivered);
   total("tidings_gaps_total", "Gaps told to subscribers.", (stats) => stats.gaps);
   total("tidings_resets_total", "Resets told to subscribers.", (stats) => stats.resets);

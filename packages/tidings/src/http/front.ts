@@ -128,7 +128,8 @@ function sendNode(req: NodeRequest, res: NodeResponse, answer: Fixed, origins: r
     // HTTP/2 has no such header.
     if (name !== "Connection" || req.httpVersionMajor < 2) res.setHeader(name, value);
   }
-  res.end(req.method === "HEAD" ? undefined : answer.body);
+  if (req.method === "HEAD") res.end();
+  else res.end(answer.body);
 }
 
 function nodeExchange(req: NodeRequest): Exchange {

@@ -38,6 +38,7 @@ export interface NodeResponse {
   /** HTTP/2 has it too; its types do not say so. */
   flushHeaders?(): unknown;
   write(bytes: Uint8Array): boolean;
-  end(body?: string): unknown;
+  end(): unknown;
+  end(body: string): unknown;
   on(event: string, listener: () => void): unknown;
 }

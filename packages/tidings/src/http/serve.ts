@@ -46,7 +46,8 @@ export async function serve(
     res.statusCode = problem.status;
     const cors = corsHead(origin, options.origins ?? []);
     setHeaders(res, { ...cors, "Content-Type": PROBLEM_TYPE, "Cache-Control": "no-store" });
-    res.end(req.method === "HEAD" ? undefined : JSON.stringify(problem));
+    if (req.method === "HEAD") res.end();
+    else res.end(JSON.stringify(problem));
     return "refused";
   }
   const subscription = streamSubscription(engine, options, resume);

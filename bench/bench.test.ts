@@ -1,0 +1,69 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { quickPlan } from "./plan.ts";
+import type { Results } from "./results.ts";
+import { fanOutSides, memorySides } from "./sides/sides.ts";
+
+const program = fileURLToPath(new URL("main.ts", import.meta.url));
+const run = promisify(execFile);
+
+describe("a quick run of the benchmark", () => {
+  let folder: string;
+  let report: string;
+  let results: Results;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "tidings-bench-"));
+    const file = join(folder, "results.json");
+    report = (await run(process.execPath, [program, "--quick", "--output", file])).stdout;
+    results = JSON.parse(await readFile(file, "utf8")) as Results;
+  }, 120_000);
+
+  afterAll(() => rm(folder, { recursive: true }));
+
+  it.each(fanOutSides.map(({ name }) => name))("shows that %s delivers every event to everyone, in order", (name) => {
+    const runs = results.fanOut.filter(({ side }) => side === name);
+    expect(runs.map(({ load }) => load)).toEqual(quickPlan.loads);
+    for (const { load, window, published, account } of runs) {
+      expect(published.events).toBeGreaterThan(0);
+      expect(published.failed).toBe(0);
+      expect(account).toMatchObject({ lost: 0, outOfOrder: 0, outstanding: 0, closedEarly: 0 });
+      expect(account.deliveries).toBe(published.events * load.subscribers);
+      expect(window.deliveries).toBeGreaterThan(0);
+    }
+  });
+
+  it("prints a table for each load with a row for each side, and one of memory", () => {
+    const [head, ...tables] = report.split(/\n(?=\S.*(?:deliveries\/s offered\)|slope between))/);
+    expect(head).toContain(`node ${process.version}`);
+    expect(tables.map(rowNames)).toEqual([
+      ...quickPlan.loads.map(() => fanOutSides.map(({ name }) => name)),
+      memorySides.map(({ name }) => name),
+    ]);
+  });
+
+  it("looks at each side's memory as it stands and after a full collection", () => {
+    for (const { name } of memorySides) {
+      const looks = results.memory.filter(({ side }) => side === name);
+      expect(looks.map(({ collected }) => collected)).toEqual([false, true]);
+      for (const { bytes } of looks.flatMap(({ resident }) => resident)) expect(bytes).toBeGreaterThan(1_000_000);
+    }
+  });
+});
+
+it("says what is wrong with an option, and runs nothing", async () => {
+  await expect(run(process.execPath, [program, "--only", "tiding"])).rejects.toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('--only "tiding" is not one of'),
+  });
+});
+
+function rowNames(table: string): string[] {
+  const below = table.slice(table.indexOf("---"));
+  return [...below.matchAll(/^([a-z][a-z-]*) {2,}/gm)].map(([, name = ""]) => name);
+}

@@ -1,0 +1,56 @@
+import { type FanOutRun, runFanOut } from "./fan-out.ts";
+import { describeMachine } from "./machine.ts";
+import { type MemoryRun, runMemory } from "./memory.ts";
+import type { Selection } from "./options.ts";
+import type { FanOutLoad, Plan } from "./plan.ts";
+import { chooseCores } from "./processes/cores.ts";
+import { deliveredPerSecond, offeredPerSecond } from "./report/fan-out-summary.ts";
+import type { Results } from "./results.ts";
+import type { Side } from "./sides/side.ts";
+import { fanOutSides, memorySides } from "./sides/sides.ts";
+
+/** Runs the whole plan, one server at a time, and tells of each step as it is done. */
+export async function runBench(plan: Plan, selection: Selection, progress: (line: string) => void): Promise<Results> {
+  const started = new Date().toISOString();
+  const cores = chooseCores();
+  const machine = await describeMachine(cores);
+  const fanOut: FanOutRun[] = [];
+  const memory: MemoryRun[] = [];
+
+  for (const load of selection.fanOut ? plan.loads : []) {
+    for (let repetition = 0; repetition < plan.repetitions; repetition++) {
+      for (const side of inTurn(selection.sides(fanOutSides), repetition)) {
+        const run = await runFanOut(side, load, plan, cores);
+        fanOut.push(run);
+        progress(`${loadName(load)}, ${repetition + 1} of ${plan.repetitions}: ${side.name}, ${fanOutLine(run)}`);
+      }
+    }
+  }
+  for (let repetition = 0; selection.memory && repetition < plan.repetitions; repetition++) {
+    for (const collected of [false, true]) {
+      for (const side of inTurn(selection.sides(memorySides), repetition)) {
+        const run = await runMemory(side, collected, plan, cores);
+        memory.push(run);
+        const when = collected ? "after a full collection" : "as it stands";
+        const cost = `${(run.bytesPerConnection / 1000).toFixed(2)} kB a connection ${when}`;
+        progress(`memory, ${repetition + 1} of ${plan.repetitions}: ${side.name}, ${cost}`);
+      }
+    }
+  }
+  return { started, machine, plan, fanOut, memory };
+}
+
+/** Every other repetition goes backwards, so that no side always comes after the same one. */
+function inTurn(sides: readonly Side[], repetition: number): readonly Side[] {
+  return repetition % 2 === 0 ? sides : sides.toReversed();
+}
+
+function loadName({ subscribers, rate }: FanOutLoad): string {
+  return `${subscribers} × ${rate}/s`;
+}
+
+function fanOutLine(run: FanOutRun): string {
+  const cpu = ((run.window.serverCpuSeconds / run.window.deliveries) * 1_000_000).toFixed(2);
+  const delivered = Math.round(deliveredPerSecond(run)).toLocaleString("en");
+  return `${cpu} µs a delivery, ${delivered} of ${offeredPerSecond(run).toLocaleString("en")} deliveries a second`;
+}

@@ -1,0 +1,62 @@
+import { readFile } from "node:fs/promises";
+import { arch, availableParallelism, cpus, loadavg, release, totalmem, type } from "node:os";
+import type { Cores } from "./processes/cores.ts";
+
+/** Where the numbers come from. */
+export interface Machine {
+  readonly system: string;
+  readonly processor: string;
+  readonly cores: number;
+  readonly memoryBytes: number;
+  /** Which core the server has to itself, and which the load generator; nothing where they were not kept apart. */
+  readonly pinned: Cores;
+  /** Runnable processes, over the minute before the benchmark began. */
+  readonly loadBefore: number;
+  /** Versions by name: Node and the packages that are measured. */
+  readonly versions: Readonly<Record<string, string>>;
+}
+
+/** Describes this machine and what is installed. */
+export async function describeMachine(pinned: Cores): Promise<Machine> {
+  return {
+    system: `${type()} ${release()} ${arch()}`,
+    processor: cpus()[0]?.model.trim() ?? "unknown processor",
+    cores: availableParallelism(),
+    memoryBytes: totalmem(),
+    pinned,
+    loadBefore: loadavg()[0] ?? 0,
+    versions: {
+      node: process.version,
+      tidings: await packageVersion("tidings"),
+      "better-sse": await packageVersion("better-sse"),
+    },
+  };
+}
+
+/** The same in lines of text. */
+export function machineLines({
+  system,
+  processor,
+  cores,
+  memoryBytes,
+  pinned,
+  loadBefore,
+  versions,
+}: Machine): string[] {
+  const names = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+  const lines = [
+    `${system}, ${cores} × ${processor}, ${(memoryBytes / 2 ** 30).toFixed(1)} GiB`,
+    names.join(", "),
+    pinned.server === undefined
+      ? "The server and the load generator were not kept on cores of their own (no second core, or no taskset)."
+      : `Server on core ${pinned.server}, load generator on core ${pinned.generator}.`,
+  ];
+  if (loadBefore > 0.5)
+    lines.push(`The machine was not idle before (load ${loadBefore.toFixed(2)}): take the numbers with care.`);
+  return lines;
+}
+
+async function packageVersion(name: string): Promise<string> {
+  const text = await readFile(new URL(`../node_modules/${name}/package.json`, import.meta.url), "utf8");
+  return String((JSON.parse(text) as { version?: unknown }).version);
+}

@@ -1,0 +1,90 @@
+import type { FanOutRun } from "../fan-out.ts";
+import type { FanOutLoad } from "../plan.ts";
+import { reference } from "../sides/sides.ts";
+import { type FanOutSummary, summarize } from "./fan-out-summary.ts";
+import { ratioText, spreadText } from "./spread.ts";
+import type { Table } from "./table.ts";
+
+// Beyond these the load generator may be what is slow, and not the server.
+const generatorPercentLimit = 90;
+const generatorDelayLimitMs = 100;
+
+// Beyond this other programs had too much of the machine.
+const waitedPercentLimit = 10;
+
+/** The table of one load: one row a side, with ratios to Tidings. */
+export function fanOutTable(load: FanOutLoad, runs: readonly FanOutRun[]): Table {
+  const sides = [...new Set(runs.map(({ side }) => side))];
+  const summaries = sides.map((side) =>
+    summarize(
+      side,
+      runs.filter((run) => run.side === side),
+    ),
+  );
+  const tidings = summaries.find(({ side }) => side === reference);
+  const { subscribers, rate, bytes } = load;
+  return {
+    title: `${subscribers.toLocaleString("en")} subscribers × ${rate.toLocaleString("en")} events/s of ${bytes} B (${(subscribers * rate).toLocaleString("en")} deliveries/s offered)`,
+    columns: [
+      "side",
+      "CPU per delivery, µs",
+      "ratio",
+      "delivered/s",
+      "keeps up",
+      "p50, ms",
+      "p99, ms",
+      "p99 ratio",
+      "server, % of a core",
+      "generator, %",
+    ],
+    rows: summaries.map((summary) => [
+      summary.side,
+      spreadText(summary.cpuMicros),
+      ratioText(summary.cpuMicros, tidings?.cpuMicros),
+      spreadText(summary.delivered),
+      keepsUpText(summary),
+      spreadText(summary.p50Ms),
+      spreadText(summary.p99Ms),
+      ratioText(summary.p99Ms, tidings?.p99Ms),
+      spreadText(summary.serverPercent),
+      spreadText(summary.generatorPercent),
+    ]),
+    notes: [...summaries.flatMap(conditionNotes), ...runs.flatMap(accountNotes)],
+  };
+}
+
+function keepsUpText({ keepsUp, delivered, offered }: FanOutSummary): string {
+  if (keepsUp) return "yes";
+  return `no, ${Math.floor(((delivered?.min ?? 0) / offered) * 100)} %`;
+}
+
+function conditionNotes({ side, generatorPercent, generatorDelayMs, waitedPercent }: FanOutSummary): string[] {
+  const notes = [];
+  const percent = generatorPercent?.max ?? 0;
+  if (percent > generatorPercentLimit) {
+    notes.push(
+      `${side}: the load generator was at its limit (${Math.round(percent)} % of a core); the server may do better.`,
+    );
+  }
+  if (generatorDelayMs > generatorDelayLimitMs) {
+    notes.push(`${side}: the load generator's event loop was up to ${Math.round(generatorDelayMs)} ms late (p99).`);
+  }
+  if (waitedPercent > waitedPercentLimit) {
+    notes.push(
+      `${side}: other programs had its cores for up to ${Math.round(waitedPercent)} % of the time; measure again.`,
+    );
+  }
+  return notes;
+}
+
+function accountNotes({ side, account, published }: FanOutRun): string[] {
+  const wrong = Object.entries({
+    "deliveries lost": account.lost,
+    "out of order": account.outOfOrder,
+    "outstanding at the end": account.outstanding,
+    "connections closed early": account.closedEarly,
+    "publications failed": published.failed,
+  }).filter(([, count]) => count > 0);
+  if (wrong.length === 0) return [];
+  return [`${side}: ${wrong.map(([what, count]) => `${count.toLocaleString("en")} ${what}`).join(", ")}.`];
+}
