@@ -1,7 +1,7 @@
 // A client that shows the frames of a stream as they come. Not a parser for anything but what a hub writes.
 
 /** Whether a frame is an event that someone published, and not the hub's own. */
-export function isEvent({ event, data }) {
+function isEvent({ event, data }) {
   return data !== undefined && !event.startsWith("tidings:");
 }
 

@@ -48,6 +48,8 @@ export interface SseOptions {
 /** The id of a stream that has come to its end: who comes back with it is told to stop. */
 const END = "tidings-end";
 const RETRY = { min: 1_000, max: 5_000 };
+/** What is written before the event loop turns, in bytes. */
+const TURN_BYTES = 65_536;
 const runtime = systemRuntime();
 
 /**
@@ -155,6 +157,7 @@ class SseStream {
 
   async run(source: SseSource, lastEventId: string): Promise<void> {
     const { signal } = this.#abort;
+    let written = 0;
     let iterator: AsyncIterator<SseEvent | string> | Iterator<SseEvent | string> | undefined;
     try {
       const events = typeof source === "function" ? source({ lastEventId, signal }) : source;
@@ -168,8 +171,14 @@ class SseStream {
           this.sink.end();
           return;
         }
-        this.#write(frameOf(next.value));
+        const frame = frameOf(next.value);
+        this.#write(frame);
         if (this.#full) await this.#orClosed(new Promise<void>((resolve) => (this.#wake = resolve)));
+        written += frame.length;
+        if (written < TURN_BYTES) continue;
+        // A source that never waits, and a reader as fast, would leave the event loop nothing.
+        written = 0;
+        await this.#orClosed(new Promise<void>((resolve) => runtime.defer(resolve)));
       }
     } catch (error) {
       const left = signal.aborted;

@@ -53,7 +53,7 @@ export const WAYS: readonly {
 ];
 
 /** Asks a server of Node's, on a connection of its own. */
-export function askNode(
+function askNode(
   port: number,
   { method = "GET", path = "/", host, headers = {}, body, chunked = false }: Asked,
 ): Promise<Answered> {
@@ -82,7 +82,7 @@ export function askNode(
 }
 
 /** The same as a `Request`. */
-export function fetchRequest({
+function fetchRequest({
   method = "GET",
   path = "/",
   host = "127.0.0.1",
