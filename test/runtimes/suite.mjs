@@ -362,13 +362,12 @@ const CHECKS = {
     const sent = range(100).map((n) => `${n} grüße ${"x".repeat((n * 997) % 5_000)}`);
     for (let n = 0; n < sent.length; n += 1 + (n % 4)) {
       await publish(hub, ...sent.slice(n, n + 1 + (n % 4)));
-      await turn();
+      await streams[0].count(Math.min(n + 1 + (n % 4), sent.length));
     }
     await Promise.all(streams.map((stream) => stream.count(sent.length)));
     for (const stream of streams) assert.deepEqual(stream.data, sent);
     const late = await (await Stream.open(`${url}/?from=earliest`)).live();
     assert.deepEqual(late.data, sent);
-    assert.ok(held.length > 40 * 20);
     for (const { bytes, copy } of held) assert.deepEqual(bytes, copy);
     assert.ok(new Set(held.map(({ bytes }) => bytes)).size < held.length / 10, "they are shared");
     await Promise.all([...inside, ...streams, late].map((each) => each.cancel()));

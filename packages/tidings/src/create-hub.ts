@@ -51,7 +51,10 @@ export interface Hub<Events = Record<string, unknown>> {
    * @throws HubError (rejects) `bad-option` without topics, `bad-topic`, `bad-from`
    */
   serve(req: NodeRequest, res: NodeResponse, options: StreamOptions): Promise<StreamEnd>;
-  /** Answers a `Request` with a stream: Hono, Next, Bun, Deno, edge workers. Rejects as `serve` does. */
+  /**
+   * Answers a `Request` with a stream: Hono, Next, Bun, Deno, edge workers. Rejects as `serve` does. The chunks of the
+   * body are shared with other subscribers: whoever reads them in this process must not write to them or transfer them.
+   */
   fetch(request: Request, options: StreamOptions): Promise<Response>;
   /** What the hub is doing, and has done since it was made. */
   stats(): HubStats;

@@ -1,5 +1,5 @@
 import type { Sink, SinkListener } from "../hub/sink.ts";
-import type { NodeRequest, NodeResponse, NodeSocket } from "./node-types.ts";
+import type { NodeConnection, NodeRequest, NodeResponse, NodeSocket } from "./node-types.ts";
 
 /** Connections that carry a stream. Its body ends with the connection, so a further request on one has no answer. */
 const streaming = new WeakSet<object>();
@@ -39,7 +39,7 @@ export function nodeSink(req: NodeRequest, res: NodeResponse, head: Readonly<Rec
   res.flushHeaders?.();
   const straight =
     socket !== null && isOwnWrite(res) && !res.getHeader("Content-Encoding") && socket.bytesWritten > written;
-  return straight ? new SocketSink(res, socket) : new ResponseSink(res);
+  return straight ? new SocketSink(res, socket) : new ResponseSink(res, req.socket);
 }
 
 /** Sets headers. What stands in `Vary` stays there. */
@@ -146,6 +146,14 @@ class SocketSink extends NodeSink {
 
 /** Bytes through the response: HTTP/2, middleware, or a response that waits for the one before it. */
 class ResponseSink extends NodeSink {
+  /** HTTP/1's. On Node 22 a response that waits for its turn is not told that its connection is gone. */
+  readonly #connection: NodeConnection | undefined;
+
+  constructor(res: NodeResponse, connection?: NodeConnection) {
+    super(res);
+    this.#connection = connection;
+  }
+
   get bufferedBytes(): number {
     return this.res.writableLength;
   }
@@ -155,6 +163,8 @@ class ResponseSink extends NodeSink {
     this.res.on("drain", () => {
       if (!this.ended) this.listener?.onDrain();
     });
+    this.#connection?.on("close", this.#onGone);
+    if (this.#connection?.destroyed) queueMicrotask(this.#onGone);
   }
 
   write(bytes: Uint8Array): boolean {
@@ -168,6 +178,13 @@ class ResponseSink extends NodeSink {
   destroy(): void {
     this.ended = true;
     if (this.res.stream !== undefined) this.res.stream.destroy();
-    else (this.res.socket as NodeSocket | null)?.destroy();
+    else this.#connection?.destroy();
   }
+
+  protected override closed(): void {
+    this.#connection?.off("close", this.#onGone);
+    super.closed();
+  }
+
+  readonly #onGone = (): void => this.closed();
 }

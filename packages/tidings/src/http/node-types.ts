@@ -13,13 +13,21 @@ export interface NodeSocket {
   off(event: string, listener: () => void): unknown;
 }
 
+/** The socket under a request. */
+export interface NodeConnection {
+  readonly destroyed: boolean;
+  destroy(): unknown;
+  on(event: "close", listener: () => void): unknown;
+  off(event: "close", listener: () => void): unknown;
+}
+
 /** `http.IncomingMessage` or `http2.Http2ServerRequest`. */
 export interface NodeRequest {
   readonly method?: string | undefined;
   readonly url?: string | undefined;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly httpVersionMajor: number;
-  readonly socket: { destroy(): unknown };
+  readonly socket: NodeConnection;
   /** The body was read to its end. */
   readonly readableEnded?: boolean;
   on(event: "data", listener: (chunk: Uint8Array) => void): unknown;

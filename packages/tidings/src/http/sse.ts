@@ -41,7 +41,10 @@ export interface SseOptions {
   readonly heartbeat?: Duration;
   /** As for `hub.fetch`. */
   readonly origins?: readonly string[];
-  /** Told of an error that the source threw. The client only sees that the stream was cut, and comes back. */
+  /**
+   * Told of an error that the source threw. The client only sees that the stream was cut, and comes back. By default it
+   * goes to `console.error`: there is no one else who would hear of it.
+   */
   readonly onError?: (error: unknown) => void;
 }
 
@@ -68,7 +71,7 @@ export function sse(request: Request, source: SseSource, options: SseOptions = {
     return new Response(null, { status: 204, headers: bodiless });
   }
   if (request.method === "HEAD") return new Response(null, { headers });
-  const stream = new SseStream(options.onError);
+  const stream = new SseStream(options.onError ?? ((error) => console.error(error)));
   beatWith(interval, stream);
   stream.sink.write(openingFrame(undefined, randomBetween(runtime, RETRY.min, RETRY.max), interval));
   let left = false;
@@ -128,13 +131,13 @@ function beatWith(interval: number, stream: SseStream): void {
 class SseStream {
   readonly sink: FetchSink = new FetchSink();
   readonly #abort = new AbortController();
-  readonly #onError: ((error: unknown) => void) | undefined;
+  readonly #onError: (error: unknown) => void;
   onEnd: (() => void) | undefined;
   #full = false;
   #wrote = false;
   #wake: (() => void) | undefined;
 
-  constructor(onError: ((error: unknown) => void) | undefined) {
+  constructor(onError: (error: unknown) => void) {
     this.#onError = onError;
     this.sink.listen(this);
   }
@@ -183,7 +186,7 @@ class SseStream {
     } catch (error) {
       const left = signal.aborted;
       this.sink.end();
-      if (!left) this.#onError?.(error);
+      if (!left) this.#onError(error);
     } finally {
       // Not awaited: a generator that waits for something runs its `finally` when that has come.
       void (async () => iterator?.return?.())().catch(() => undefined);

@@ -190,6 +190,12 @@ const CASES: readonly Case[] = [
   { what: "a topic of the hub's in the query", path: "/events?topic=a&topic=$hub/x", status: 400, code: "bad-topic" },
   { what: "a pattern with ** in its middle", path: "/events?topic=**/a", status: 400, code: "bad-topic" },
   { what: "a control character in the query", path: "/events?topic=%0a", status: 400, code: "bad-topic" },
+  {
+    what: "101 topics in the query",
+    path: `/events?${Array.from({ length: 101 }, (_, n) => `topic=t${n}`).join("&")}`,
+    status: 400,
+    code: "too-many-topics",
+  },
   { what: "a bad from", path: "/events?from=yesterday", status: 400, code: "bad-from" },
   { what: "from=last:0", path: "/events?from=last:0", status: 400, code: "bad-from" },
   { what: "from=last:1001", path: "/events?from=last:1001", status: 400, code: "bad-from" },

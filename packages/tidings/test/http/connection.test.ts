@@ -226,6 +226,16 @@ describe("two requests on one connection", () => {
     release();
   });
 
+  test("a stream that waits for its turn when the time to drain is over is cut with its connection", async () => {
+    const { hub, port, ends } = await serve();
+    const connection = await dial(port, get("/slow") + get("/"));
+    await subscribers(hub, 1);
+    await hub.close({ drain: "100ms" });
+    await connection.ended();
+    await expect.poll(() => ends).toEqual(["closed"]);
+    expect(hub.stats().subscribers).toBe(0);
+  });
+
   test("the first a stream: the second ends the connection, since nothing could answer it", async () => {
     const { hub, port, ends } = await serve();
     const connection = await live(port);
