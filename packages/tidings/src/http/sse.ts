@@ -71,6 +71,7 @@ export function sse(request: Request, source: SseSource, options: SseOptions = {
     return new Response(null, { status: 204, headers: bodiless });
   }
   if (request.method === "HEAD") return new Response(null, { headers });
+  // oxlint-disable-next-line no-console -- what nobody else hears of
   const stream = new SseStream(options.onError ?? ((error) => console.error(error)));
   beatWith(interval, stream);
   stream.sink.write(openingFrame(undefined, randomBetween(runtime, RETRY.min, RETRY.max), interval));
