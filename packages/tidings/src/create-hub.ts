@@ -1,6 +1,7 @@
 import { atLeastOne } from "./hub/count.ts";
 import { milliseconds, type Duration } from "./hub/duration.ts";
-import { Engine, type HubStats, type Published } from "./hub/engine.ts";
+import { Engine, type HubStats } from "./hub/engine.ts";
+import type { Published } from "./hub/publisher.ts";
 import { HubError } from "./hub/error.ts";
 import type { Log } from "./hub/log/log.ts";
 import { memoryLog } from "./hub/log/memory-log.ts";
@@ -8,7 +9,7 @@ import { noLogger, type Logger } from "./hub/logger.ts";
 import type { Addressed, Publication, UntypedPublication } from "./hub/publication.ts";
 import { systemRuntime, type Runtime } from "./hub/runtime.ts";
 import { fetchStream } from "./http/fetch.ts";
-import { heartbeatInterval } from "./http/heartbeat-default.ts";
+import { heartbeatInterval } from "./http/heartbeat-interval.ts";
 import type { NodeRequest, NodeResponse } from "./http/node-types.ts";
 import { serve, type StreamEnd } from "./http/serve.ts";
 import type { StreamOptions } from "./http/stream-options.ts";

@@ -1,4 +1,4 @@
-import type { Published } from "../hub/engine.ts";
+import type { Published } from "../hub/publisher.ts";
 import { noLogger, type Logger } from "../hub/logger.ts";
 import type { Addressed, UntypedPublication } from "../hub/publication.ts";
 import { readFetchBody, readNodeBody } from "./body.ts";

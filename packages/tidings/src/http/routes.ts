@@ -1,4 +1,4 @@
-import type { Published } from "../hub/engine.ts";
+import type { Published } from "../hub/publisher.ts";
 import type { Addressed, UntypedPublication } from "../hub/publication.ts";
 import { checkHost } from "./host.ts";
 import { ProblemError } from "./problem.ts";

@@ -6,7 +6,7 @@ import { checkEventName, dataText } from "../hub/publication.ts";
 import { randomBetween, systemRuntime } from "../hub/runtime.ts";
 import { encodeEvent } from "../wire/encode.ts";
 import { FetchSink } from "./fetch-sink.ts";
-import { heartbeatInterval } from "./heartbeat-default.ts";
+import { heartbeatInterval } from "./heartbeat-interval.ts";
 import { onLeaving } from "./leaving.ts";
 import { streamHead } from "./stream-head.ts";
 import { utf8 } from "./target.ts";

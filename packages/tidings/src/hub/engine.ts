@@ -3,17 +3,11 @@ import { milliseconds, type Duration } from "./duration.ts";
 import { HubError } from "./error.ts";
 import { FanOut } from "./fan-out.ts";
 import { Heartbeat } from "./heartbeat.ts";
-import type { Draft, Durability, Followed, Log, Position } from "./log/log.ts";
+import type { Durability, Followed, Log, Position } from "./log/log.ts";
 import type { Logger } from "./logger.ts";
 import { retryFrame } from "./notices.ts";
-import {
-  checkPublication,
-  hashKey,
-  type Addressed,
-  type Checked,
-  type PublicationLimits,
-  type UntypedPublication,
-} from "./publication.ts";
+import type { Addressed, PublicationLimits, UntypedPublication } from "./publication.ts";
+import { Publisher, type Published } from "./publisher.ts";
 import { bringToLive } from "./replay.ts";
 import { randomBetween, type Runtime } from "./runtime.ts";
 import { CLOSE_REASONS, type CloseReason, type Sink } from "./sink.ts";
@@ -29,16 +23,6 @@ const FOLLOW_AGAIN = 1_000;
 /** How often a hub that is closing looks whether all was delivered, in milliseconds. */
 const LOOK_AGAIN = 5;
 const NOWHERE: Position = { epoch: "0", offset: 0, tag: 0 };
-
-/** The answer to a publish: the event is in the log. */
-export interface Published {
-  /** The event's cursor: what `id:` carries. */
-  readonly id: string;
-  /** What the acknowledgement survives. */
-  readonly durability: Durability;
-  /** The event was there already, under the same idempotency key. */
-  readonly duplicate?: true;
-}
 
 /** What a hub is doing, and has done since it was made. */
 export interface HubStats {
@@ -84,16 +68,11 @@ export class Engine implements Delivery {
   readonly #settings: EngineSettings;
   readonly #subscribers = new Set<Subscriber>();
   readonly #index = new TopicIndex<Subscriber>();
+  readonly #publisher: Publisher;
   readonly #fanOut: FanOut;
   readonly #heartbeat: Heartbeat;
   readonly #closed = Object.fromEntries(CLOSE_REASONS.map((reason) => [reason, 0])) as Record<CloseReason, number>;
   readonly #stopped = new AbortController();
-  /** Publishes that wait for the hash of a key; later ones wait for them, so that calls keep their order. */
-  #hashing: Promise<unknown> | undefined;
-  /** Publishes that were called and not answered. */
-  #publishing = 0;
-  /** The newest position that was acknowledged here. */
-  #acknowledged: Position = NOWHERE;
   #turns: (() => void)[] = [];
   #onEmpty: (() => void) | undefined;
   #closing: Promise<void> | undefined;
@@ -104,6 +83,7 @@ export class Engine implements Delivery {
     this.logger = settings.logger;
     this.runtime = settings.runtime;
     this.heartbeat = settings.heartbeat;
+    this.#publisher = new Publisher(settings.log, settings, this.counters);
     this.#fanOut = new FanOut(this.tail, this.#index, this.runtime, (from) => this.#lagAll(from));
     this.#heartbeat = new Heartbeat(settings.heartbeat, this.runtime, this.#subscribers);
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -130,30 +110,7 @@ export class Engine implements Delivery {
    */
   async publish(publications: readonly Addressed<UntypedPublication>[]): Promise<Published[]> {
     if (this.#closing !== undefined) throw new HubError("closed", "The hub is closed");
-    this.#publishing++;
-    try {
-      return await this.#publish(publications);
-    } finally {
-      this.#publishing--;
-    }
-  }
-
-  async #publish(publications: readonly Addressed<UntypedPublication>[]): Promise<Published[]> {
-    if (!isList(publications)) throw new HubError("bad-option", "A batch is an array of events");
-    if (publications.length > this.#settings.maxBatch) {
-      throw new HubError("batch-too-large", `A batch has at most ${this.#settings.maxBatch} events`);
-    }
-    const checked = publications.map((publication) => checkPublication(publication, this.#settings));
-    const keyed = checked.some(({ idempotencyKey }) => idempotencyKey !== undefined);
-    const drafts = keyed || this.#hashing !== undefined ? await this.#hash(checked) : checked.map(unkeyed);
-    const appended = await this.log.append(drafts).catch(logFailure);
-    const { durability } = this.log;
-    return appended.map(({ position, duplicate }) => {
-      if (duplicate) return { id: formatCursor(position), durability, duplicate };
-      this.counters.published++;
-      this.#acknowledged = position;
-      return { id: formatCursor(position), durability };
-    });
+    return this.#publisher.publish(publications);
   }
 
   /**
@@ -230,28 +187,6 @@ export class Engine implements Delivery {
     if (this.#subscribers.size > 0) return;
     this.#heartbeat.stop();
     this.#onEmpty?.();
-  }
-
-  async #hash(checked: readonly Checked[]): Promise<Draft[]> {
-    const before = this.#hashing;
-    const mine = (async () => {
-      const drafts = await Promise.all(
-        checked.map(async (each) => {
-          const draft = unkeyed(each);
-          return each.idempotencyKey === undefined
-            ? draft
-            : { ...draft, key: await hashKey(each, each.idempotencyKey) };
-        }),
-      );
-      await before?.catch(() => undefined);
-      return drafts;
-    })();
-    this.#hashing = mine;
-    try {
-      return await mine;
-    } finally {
-      if (this.#hashing === mine) this.#hashing = undefined;
-    }
   }
 
   async #follow(ready: () => void): Promise<void> {
@@ -332,9 +267,9 @@ export class Engine implements Delivery {
 
   #isDelivered(): boolean {
     const { dispatched } = this;
-    const { epoch, offset } = this.#acknowledged;
-    if (this.#publishing > 0 || !this.#fanOut.idle) return false;
-    if (epoch === dispatched.epoch && offset > dispatched.offset) return false;
+    const { pending, acknowledged } = this.#publisher;
+    if (pending > 0 || !this.#fanOut.idle) return false;
+    if (acknowledged?.epoch === dispatched.epoch && acknowledged.offset > dispatched.offset) return false;
     for (const { state } of this.#subscribers) if (state !== "live") return false;
     return true;
   }
@@ -342,19 +277,4 @@ export class Engine implements Delivery {
   #pause(ms: number): Promise<void> {
     return new Promise((resolve) => this.runtime.after(ms, resolve));
   }
-}
-
-/** As the name says; by `Array.isArray` itself the compiler would take it for a list of anything. */
-function isList(value: unknown): boolean {
-  return Array.isArray(value);
-}
-
-/** A refusal is told as it is; anything else is the log's own trouble, and the outcome is not known. */
-function logFailure(cause: unknown): never {
-  if (cause instanceof HubError) throw cause;
-  throw new HubError("log-failed", "The log failed; publish again with an idempotency key to be sure", { cause });
-}
-
-function unkeyed({ idempotencyKey: _, ...draft }: Checked): Draft {
-  return { ...draft, key: undefined };
 }

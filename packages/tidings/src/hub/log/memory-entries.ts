@@ -1,4 +1,5 @@
 import { textLength, type Entry } from "./log.ts";
+import { firstAbove, Queue } from "./queue.ts";
 
 // What an entry weighs beside its text: its object and its place in the list, and its place in the index of each topic.
 const ENTRY_BYTES = 250;
@@ -11,35 +12,6 @@ export interface Retention {
   readonly maxAge: number;
   readonly maxBytes: number;
   readonly maxTopics: number;
-}
-
-/** A list that loses its oldest items and gains new ones, without moving the rest each time. */
-class Queue<Item> {
-  #items: (Item | undefined)[] = [];
-  #first = 0;
-
-  get length(): number {
-    return this.#items.length - this.#first;
-  }
-
-  at(index: number): Item | undefined {
-    return index < 0 ? undefined : this.#items[this.#first + index];
-  }
-
-  push(item: Item): void {
-    this.#items.push(item);
-  }
-
-  shift(): Item | undefined {
-    const item = this.#items[this.#first];
-    if (item === undefined) return undefined;
-    this.#items[this.#first++] = undefined;
-    if (this.#first > 32 && this.#first * 2 > this.#items.length) {
-      this.#items = this.#items.slice(this.#first);
-      this.#first = 0;
-    }
-    return item;
-  }
 }
 
 interface Kept {
@@ -181,16 +153,4 @@ export class MemoryEntries {
 /** What an entry takes in memory, about: V8 keeps a text in one or two bytes a character. */
 function weight(entry: Entry): number {
   return ENTRY_BYTES + TOPIC_BYTES * entry.topics.length + 2 * textLength(entry);
-}
-
-/** The index of the first offset above a limit. */
-function firstAbove(offsets: Queue<number>, limit: number): number {
-  let low = 0;
-  let high = offsets.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((offsets.at(middle) ?? Infinity) > limit) high = middle;
-    else low = middle + 1;
-  }
-  return low;
 }

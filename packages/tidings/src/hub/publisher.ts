@@ -1,0 +1,122 @@
+import { formatCursor } from "./cursor.ts";
+import { HubError } from "./error.ts";
+import type { Draft, Durability, Log, Position } from "./log/log.ts";
+import {
+  checkPublication,
+  hashKey,
+  type Addressed,
+  type Checked,
+  type PublicationLimits,
+  type UntypedPublication,
+} from "./publication.ts";
+
+/** The answer to a publish: the event is in the log. */
+export interface Published {
+  /** The event's cursor: what `id:` carries. */
+  readonly id: string;
+  /** What the acknowledgement survives. */
+  readonly durability: Durability;
+  /** The event was there already, under the same idempotency key. */
+  readonly duplicate?: true;
+}
+
+/** Checks what is published, and appends it to the log in the order of the calls. */
+export class Publisher {
+  readonly #log: Log;
+  readonly #limits: PublicationLimits;
+  readonly #counters: { published: number };
+  /** Calls that wait for the hash of a key; later ones wait for them, so that calls keep their order. */
+  #hashing: Promise<unknown> | undefined;
+  #pending = 0;
+  #acknowledged: Position | undefined;
+
+  constructor(log: Log, limits: PublicationLimits, counters: { published: number }) {
+    this.#log = log;
+    this.#limits = limits;
+    this.#counters = counters;
+  }
+
+  /** How many calls are not answered. */
+  get pending(): number {
+    return this.#pending;
+  }
+
+  /** The newest position that was answered. */
+  get acknowledged(): Position | undefined {
+    return this.#acknowledged;
+  }
+
+  /**
+   * Appends events to the log, next to each other.
+   *
+   * @throws HubError if one of them is refused, and then none was appended; `log-failed` if that is not known
+   */
+  async publish(publications: readonly Addressed<UntypedPublication>[]): Promise<Published[]> {
+    this.#pending++;
+    try {
+      return await this.#append(this.#check(publications));
+    } finally {
+      this.#pending--;
+    }
+  }
+
+  #check(publications: readonly Addressed<UntypedPublication>[]): Checked[] {
+    if (!isList(publications)) throw new HubError("bad-option", "A batch is an array of events");
+    const { maxBatch } = this.#limits;
+    if (publications.length > maxBatch) {
+      throw new HubError("batch-too-large", `A batch has at most ${maxBatch} events, not ${publications.length}`);
+    }
+    return publications.map((publication) => checkPublication(publication, this.#limits));
+  }
+
+  async #append(checked: readonly Checked[]): Promise<Published[]> {
+    const keyed = checked.some(({ idempotencyKey }) => idempotencyKey !== undefined);
+    const drafts = keyed || this.#hashing !== undefined ? await this.#hash(checked) : checked.map(unkeyed);
+    const appended = await this.#log.append(drafts).catch(logFailure);
+    const { durability } = this.#log;
+    return appended.map(({ position, duplicate }) => {
+      if (duplicate) return { id: formatCursor(position), durability, duplicate };
+      this.#counters.published++;
+      this.#acknowledged = position;
+      return { id: formatCursor(position), durability };
+    });
+  }
+
+  async #hash(checked: readonly Checked[]): Promise<Draft[]> {
+    const mine = inTurn(this.#hashing, Promise.all(checked.map(hashed)));
+    this.#hashing = mine;
+    try {
+      return await mine;
+    } finally {
+      if (this.#hashing === mine) this.#hashing = undefined;
+    }
+  }
+}
+
+/** A promise's value, not before another one is settled. */
+async function inTurn<Value>(before: Promise<unknown> | undefined, promise: Promise<Value>): Promise<Value> {
+  await Promise.allSettled([before, promise]);
+  return promise;
+}
+
+async function hashed(checked: Checked): Promise<Draft> {
+  const draft = unkeyed(checked);
+  return checked.idempotencyKey === undefined
+    ? draft
+    : { ...draft, key: await hashKey(checked, checked.idempotencyKey) };
+}
+
+function unkeyed({ idempotencyKey: _, ...draft }: Checked): Draft {
+  return { ...draft, key: undefined };
+}
+
+/** As the name says; by `Array.isArray` itself the compiler would take it for a list of anything. */
+function isList(value: unknown): boolean {
+  return Array.isArray(value);
+}
+
+/** A refusal is told as it is; anything else is the log's own trouble, and the outcome is not known. */
+function logFailure(cause: unknown): never {
+  if (cause instanceof HubError) throw cause;
+  throw new HubError("log-failed", "The log failed; publish again with an idempotency key to be sure", { cause });
+}
