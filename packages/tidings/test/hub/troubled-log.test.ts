@@ -67,6 +67,19 @@ class ReplaceableLog implements Log {
   }
 }
 
+/** Two logs with one epoch and other tags: what a promoted replica that lost the end of the log looks like. */
+async function twins(): Promise<[Log, Log]> {
+  let calls = 0;
+  let digit = 0.1;
+  // The first two draws make the epoch, the others the tags.
+  const runtime = { now: () => 0, elapsed: () => 0, random: () => (++calls <= 2 ? 0.5 : (digit = (digit * 7) % 1)) };
+  const one = memoryLog({ runtime });
+  calls = 0;
+  const other = memoryLog({ runtime });
+  expect((await one.ends()).head.epoch).toBe((await other.ends()).head.epoch);
+  return [one, other];
+}
+
 describe("a history that is replaced while streams are open", () => {
   test("is told by one reset, and then everything that the new one has", async () => {
     const log = new ReplaceableLog();
@@ -97,16 +110,27 @@ describe("a history that is replaced while streams are open", () => {
     await hub.close();
   });
 
-  test("is known by its tags when it has the same epoch and takes up the same offsets again", async () => {
-    // Two logs with one epoch and other tags: what a promoted replica that lost the end of the log looks like.
-    let digit = 0.1;
-    let tag = 0;
-    const runtime = { now: () => 0, elapsed: () => 0, random: () => (++tag <= 2 ? 0.5 : (digit = (digit * 7) % 1)) };
+  test("is told to one who waits for what the log has and its followers were not told", async () => {
     const log = new ReplaceableLog();
-    log.current = memoryLog({ runtime });
-    tag = 0;
-    const rewound = memoryLog({ runtime });
-    expect((await rewound.ends()).head.epoch).toBe((await log.ends()).head.epoch);
+    const hub = createHub({ log });
+    await publish(hub, "a", "1");
+    log.skip = true;
+    const [ahead] = await publish(hub, "a", "2");
+    const stream = await open(hub, ahead);
+    await stream.more();
+    for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+    expect(stream.frames.map(word)).toEqual(["cursor"]);
+    log.skip = false;
+    log.replace(memoryLog());
+    await stream.live();
+    expect(stream.frames.map(word)).toEqual(["cursor", "reset", "live"]);
+    await hub.close();
+  });
+
+  test("is known by its tags when it has the same epoch and takes up the same offsets again", async () => {
+    const log = new ReplaceableLog();
+    const [old, rewound] = await twins();
+    log.current = old;
     const hub = createHub({ log });
     const stream = await open(hub);
     await stream.live();
@@ -118,6 +142,29 @@ describe("a history that is replaced while streams are open", () => {
     await publish(hub, "a", "other 3");
     await stream.events(7);
     expect(stream.frames.slice(6).map(word)).toEqual(["reset", "event other 1", "event other 2", "event other 3"]);
+    await hub.close();
+  });
+
+  test("is known by its tags, too, to one who did not read while it was replaced by a longer one", async () => {
+    const log = new ReplaceableLog();
+    const [old, other] = await twins();
+    log.current = old;
+    const hub = createHub({ log });
+    const stream = await open(hub);
+    await stream.live();
+    const text = "x".repeat(60_000);
+    await publish(hub, "a", `1 ${text}`, `2 ${text}`, `3 ${text}`);
+    for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+    expect(hub.stats().subscribersByState.catchingUp).toBe(1);
+    await other.append(["1", "2", "3", "4", "5"].map((each) => draft(`other ${each}`)));
+    log.replace(other);
+    for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+    await stream.until((frames) => frames.at(-1)?.data === "other 5");
+    const words = stream.frames.map(word);
+    expect(words.slice(words.indexOf("reset"))).toEqual([
+      "reset",
+      ...[1, 2, 3, 4, 5].map((each) => `event other ${each}`),
+    ]);
     await hub.close();
   });
 
