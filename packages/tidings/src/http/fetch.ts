@@ -10,7 +10,6 @@ import {
   type Resume,
   type StreamOptions,
 } from "./stream-options.ts";
-import { readTarget } from "./target.ts";
 
 /**
  * Answers a request with a stream, on every runtime with `Request` and `Response`.
@@ -23,7 +22,7 @@ export async function fetchStream(engine: Engine, request: Request, options: Str
   const headers = streamHead(origin, options.origins ?? []);
   let resume: Resume;
   try {
-    resume = readResume(request.headers.get("last-event-id"), readTarget(request.url).query);
+    resume = readResume(options, request.headers.get("last-event-id"), request.url);
   } catch (error) {
     const problem = problemOf(error);
     if (problem === undefined) throw error;

@@ -26,7 +26,7 @@ export type PublishType = typeof JSON_TYPE | typeof NDJSON_TYPE;
 export function publishType(contentType: string | undefined): PublishType {
   const type = (contentType ?? "").split(";", 1)[0]?.trim().toLowerCase();
   if (type === JSON_TYPE || type === NDJSON_TYPE) return type;
-  const detail = `Publish with the Content-Type ${PUBLISH_TYPES}, not ${type ? shown(type) : "without one"}`;
+  const detail = `Publish with the Content-Type ${JSON_TYPE} or ${NDJSON_TYPE}, not ${type ? shown(type) : "without one"}`;
   throw new ProblemError("unsupported-media-type", detail, { "Accept-Post": PUBLISH_TYPES });
 }
 
@@ -40,12 +40,25 @@ export function readPublish(type: PublishType, body: Uint8Array, maxBatch: numbe
   if (type === NDJSON_TYPE) {
     const lines = text.split("\n").filter((line) => line.trim() !== "");
     checkLength(lines.length, maxBatch);
-    return { batch: true, events: lines.map((line, index) => readEvent(line, parse(line, ` in event ${index + 1}`))) };
+    return { batch: true, events: inBatch(lines, (line) => readEvent(line, parse(line))) };
   }
-  const parsed = parse(text, "");
+  const parsed = parse(text);
   if (!Array.isArray(parsed)) return { batch: false, events: [readEvent(text, parsed)] };
   checkLength(parsed.length, maxBatch);
-  return { batch: true, events: itemsOf(text).map((item, index) => readEvent(item, parsed[index])) };
+  return { batch: true, events: inBatch(itemsOf(text), (item, index) => readEvent(item, parsed[index])) };
+}
+
+/** Reads every event of a batch; a problem says which one it is in. */
+function inBatch<Event>(texts: readonly string[], read: (text: string, index: number) => Event): Event[] {
+  return texts.map((text, index) => {
+    try {
+      return read(text, index);
+    } catch (error) {
+      if (!(error instanceof ProblemError)) throw error;
+      const { code, detail } = error.problem;
+      throw new ProblemError(code, `${detail} (event ${index + 1} of ${texts.length})`);
+    }
+  });
 }
 
 /** Before the events are looked at: a small body can hold very many. */
@@ -62,13 +75,16 @@ function decode(body: Uint8Array): string {
   }
 }
 
-function parse(text: string, where: string): unknown {
+function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
     // The parser's own words quote the text, which is somebody's payload.
     const at = /position \d+/.exec(String(error))?.[0];
-    throw new ProblemError("malformed", `The body is not JSON${where}${at === undefined ? "" : `: see ${at}`}`);
+    throw new ProblemError(
+      "malformed",
+      `The body is ${text.trim() === "" ? "empty" : "not JSON"}${at === undefined ? "" : `: see ${at}`}`,
+    );
   }
 }
 

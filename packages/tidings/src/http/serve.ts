@@ -12,7 +12,6 @@ import {
   type Resume,
   type StreamOptions,
 } from "./stream-options.ts";
-import { readTarget } from "./target.ts";
 
 /** How a stream ended. `refused`: there was none, the client was answered an error or asked for the head alone. */
 export type StreamEnd = CloseReason | "refused";
@@ -39,7 +38,7 @@ export async function serve(
   const head = streamHead(origin, options.origins ?? []);
   let resume: Resume;
   try {
-    resume = readResume(String(req.headers["last-event-id"] ?? ""), readTarget(req.url ?? "/").query);
+    resume = readResume(options, String(req.headers["last-event-id"] ?? ""), req.url ?? "/");
   } catch (error) {
     const problem = problemOf(error);
     if (problem === undefined) throw error;

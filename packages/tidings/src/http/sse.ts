@@ -33,7 +33,7 @@ export interface SseContext {
 type Events = AsyncIterable<SseEvent | string> | Iterable<SseEvent | string>;
 
 /** The events of a stream: an iterable, or a function that makes one for this client. */
-export type SseSource = Events | ((context: SseContext) => Events);
+export type SseSource = Events | ((context: SseContext) => Events | Promise<Events>);
 
 /** How a stream without a hub is sent. */
 export interface SseOptions {
@@ -93,6 +93,11 @@ function readLastEventId(request: Request): string {
   } catch {
     return header;
   }
+}
+
+function isIterable(events: unknown): boolean {
+  if (typeof events === "string") return false;
+  return typeof events === "object" && events !== null && (Symbol.asyncIterator in events || Symbol.iterator in events);
 }
 
 /** The bytes of an event. An id or a name that the stream itself uses is refused. */
@@ -164,7 +169,10 @@ class SseStream {
     let written = 0;
     let iterator: AsyncIterator<SseEvent | string> | Iterator<SseEvent | string> | undefined;
     try {
-      const events = typeof source === "function" ? source({ lastEventId, signal }) : source;
+      const events = await (typeof source === "function" ? source({ lastEventId, signal }) : source);
+      if (!isIterable(events)) {
+        throw new HubError("bad-option", "A source is an iterable of events, or a function that makes one");
+      }
       iterator = Symbol.asyncIterator in events ? events[Symbol.asyncIterator]() : events[Symbol.iterator]();
       while (!signal.aborted) {
         const next = await this.#orClosed(iterator.next());

@@ -2,6 +2,7 @@ import { HubError } from "../hub/error.ts";
 import type { Snapshot } from "../hub/snapshot.ts";
 import type { Engine } from "../hub/engine.ts";
 import { lastOf, type From, type Subscription } from "../hub/subscription.ts";
+import { queryOf } from "./target.ts";
 
 /** What an embedder decides about a stream. The client decides where it resumes. */
 export interface StreamOptions {
@@ -24,12 +25,15 @@ export interface Resume {
 }
 
 /**
- * Reads where a client wants to resume: the header beats the query. An empty one is none.
+ * Reads where a client wants to resume: the header beats the query. An empty one is none. What the embedder has decided
+ * is not looked for.
  *
  * @throws HubError `bad-from`
  */
-export function readResume(header: string | null | undefined, query: URLSearchParams): Resume {
-  const from = query.get("from") ?? undefined;
+export function readResume(options: StreamOptions, header: string | null | undefined, target: string): Resume {
+  const query = queryOf(target);
+  const isDecided = options.from !== undefined || options.snapshot !== undefined;
+  const from = isDecided ? undefined : (query.get("from") ?? undefined);
   lastOf(from);
   return { cursor: header || query.get("lastEventId") || undefined, from };
 }

@@ -17,12 +17,17 @@ export interface Target {
 export function readTarget(target: string): Target {
   const [path, query] = split(utf8(target).replace(ABSOLUTE, "").split("#", 1)[0] ?? "");
   try {
-    // URLSearchParams replaces what it cannot decode; this refuses it.
-    decodeURIComponent(query);
+    // URLSearchParams replaces what it cannot decode; this refuses it. Only a cursor may be anything: it gets a reset.
+    for (const pair of query.split("&")) if (!pair.startsWith("lastEventId=")) decodeURIComponent(pair);
     return { path: decodeURIComponent(path || "/"), query: new URLSearchParams(query) };
   } catch {
     throw new ProblemError("malformed", "The request target is not percent-encoded UTF-8");
   }
+}
+
+/** The query of a request whose route is not ours: what cannot be decoded there is not ours to refuse. */
+export function queryOf(target: string): URLSearchParams {
+  return new URLSearchParams(split(target.split("#", 1)[0] ?? "")[1]);
 }
 
 function split(target: string): [path: string, query: string] {

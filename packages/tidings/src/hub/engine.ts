@@ -274,7 +274,8 @@ export class Engine implements Delivery {
     return true;
   }
 
-  #pause(ms: number): Promise<void> {
-    return new Promise((resolve) => this.runtime.after(ms, resolve));
+  /** Whoever waits for a hub to close holds the process; one that looks for its log again does not. */
+  #pause(ms: number, holds = this.closed): Promise<void> {
+    return new Promise((resolve) => this.runtime.after(ms, resolve, holds));
   }
 }

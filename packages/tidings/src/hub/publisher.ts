@@ -66,7 +66,16 @@ export class Publisher {
     if (publications.length > maxBatch) {
       throw new HubError("batch-too-large", `A batch has at most ${maxBatch} events, not ${publications.length}`);
     }
-    return publications.map((publication) => checkPublication(publication, this.#limits));
+    return publications.map((publication, index) => {
+      try {
+        return checkPublication(publication, this.#limits);
+      } catch (error) {
+        if (publications.length === 1 || !(error instanceof HubError)) throw error;
+        throw new HubError(error.code, `${error.message} (event ${index + 1} of ${publications.length})`, {
+          cause: error,
+        });
+      }
+    });
   }
 
   async #append(checked: readonly Checked[]): Promise<Published[]> {

@@ -8,8 +8,12 @@ export interface Runtime {
   random(): number;
   /** Runs the task on the next turn of the event loop, after what is waiting there. */
   defer(task: () => void): void;
-  /** Runs the task after so many milliseconds, without holding the process; answers how to call it off. */
-  after(ms: number, task: () => void): () => void;
+  /**
+   * Runs the task after so many milliseconds; answers how to call it off.
+   *
+   * @param holds whether the process waits for it. Not by default.
+   */
+  after(ms: number, task: () => void, holds?: boolean): () => void;
 }
 
 type Deferring = { setImmediate?: (task: () => void) => unknown };
@@ -23,9 +27,9 @@ export function systemRuntime(): Runtime {
     elapsed: () => performance.now(),
     random: () => Math.random(),
     defer: setImmediate === undefined ? (task) => void setTimeout(task, 0) : (task) => void setImmediate(task),
-    after(ms, task) {
+    after(ms, task, holds = false) {
       const timer: unknown = setTimeout(task, ms);
-      if (typeof timer === "object") (timer as Timer).unref?.();
+      if (typeof timer === "object" && !holds) (timer as Timer).unref?.();
       return () => clearTimeout(timer as Parameters<typeof clearTimeout>[0]);
     },
   };
