@@ -17,6 +17,8 @@ type Total = (stats: HubStats) => number | Readonly<Record<string, number>>;
 export function createMetrics(hub: Hub): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
+  // Taken once for each answer: it counts all subscribers.
+  let stats = hub.stats();
 
   function total(name: string, help: string, read: Total, label?: string): void {
     const counter: Counter = new Counter({
@@ -25,7 +27,7 @@ export function createMetrics(hub: Hub): Metrics {
       labelNames: label === undefined ? [] : [label],
       registers: [registry],
       collect() {
-        const value = read(hub.stats());
+        const value = read(stats);
         counter.reset();
         if (typeof value === "number") counter.inc(value);
         else for (const [of, count] of Object.entries(value)) counter.inc({ [label ?? ""]: of }, count);
@@ -33,15 +35,11 @@ export function createMetrics(hub: Hub): Metrics {
     });
   }
 
-  total(
-    "tidings_events_published_total",
-    "Events appended to the log, without duplicates.",
-    (stats) => stats.published,
-  );
-  total("tidings_events_delivered_total", "Events written to subscribers.", (stats) => stats.delivered);
-  total("tidings_gaps_total", "Gaps told to subscribers.", (stats) => stats.gaps);
-  total("tidings_resets_total", "Resets told to subscribers.", (stats) => stats.resets);
-  total("tidings_streams_closed_total", "Streams that ended, by reason.", (stats) => stats.closed, "reason");
+  total("tidings_events_published_total", "Events appended to the log, without duplicates.", (of) => of.published);
+  total("tidings_events_delivered_total", "Events written to subscribers.", (of) => of.delivered);
+  total("tidings_gaps_total", "Gaps told to subscribers.", (of) => of.gaps);
+  total("tidings_resets_total", "Resets told to subscribers.", (of) => of.resets);
+  total("tidings_streams_closed_total", "Streams that ended, by reason.", (of) => of.closed, "reason");
 
   const subscribers: Gauge = new Gauge({
     name: "tidings_subscribers",
@@ -49,7 +47,7 @@ export function createMetrics(hub: Hub): Metrics {
     labelNames: ["state"],
     registers: [registry],
     collect() {
-      for (const [state, count] of Object.entries(hub.stats().subscribersByState)) subscribers.set({ state }, count);
+      for (const [state, count] of Object.entries(stats.subscribersByState)) subscribers.set({ state }, count);
     },
   });
   const topics: Gauge = new Gauge({
@@ -57,11 +55,12 @@ export function createMetrics(hub: Hub): Metrics {
     help: "Topics and patterns with a subscriber.",
     registers: [registry],
     collect() {
-      topics.set(hub.stats().topics);
+      topics.set(stats.topics);
     },
   });
 
   async function answer(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    stats = hub.stats();
     const text = await registry.metrics();
     res.writeHead(200, { "Content-Type": registry.contentType, "Cache-Control": "no-store" });
     res.end(req.method === "HEAD" ? undefined : text);

@@ -17,7 +17,8 @@ const SAME_SIGNAL = 500;
 
 /**
  * Stops the process in order when SIGTERM or SIGINT comes: nothing new is let in, the streams end, and it exits with 0
- * at the latest when the drain time is over, destroying what is left. A second signal, not just an echo of the first, exits at once.
+ * at the latest when the drain time is over, destroying what is left. A second signal that is no echo of the first exits
+ * at once.
  */
 export function stopOnSignal(stopping: Stopping): void {
   let begun: number | undefined;

@@ -1,6 +1,7 @@
 import type { Duration } from "../hub/duration.ts";
 import { HubError } from "../hub/error.ts";
 import { Heartbeat } from "../hub/heartbeat.ts";
+import { isIterable } from "../hub/iterable.ts";
 import { heartbeatFrame, openingFrame } from "../hub/notices.ts";
 import { checkEventName, dataText } from "../hub/publication.ts";
 import { randomBetween, systemRuntime } from "../hub/runtime.ts";
@@ -95,23 +96,13 @@ function readLastEventId(request: Request): string {
   }
 }
 
-function isIterable(events: unknown): boolean {
-  if (typeof events === "string") return false;
-  return typeof events === "object" && events !== null && (Symbol.asyncIterator in events || Symbol.iterator in events);
-}
-
 /** The bytes of an event. An id or a name that the stream itself uses is refused. */
 function frameOf(event: SseEvent | string): Uint8Array {
   if (typeof event === "string") return encodeEvent({ data: event });
   const { id, event: name, retry } = event;
   if (name !== undefined) checkEventName(name);
   if (id === END) throw new HubError("bad-event", `The id "${END}" is the stream's own`);
-  return encodeEvent({
-    data: dataText(event.data),
-    ...(id === undefined ? {} : { id }),
-    ...(name === undefined ? {} : { event: name }),
-    ...(retry === undefined ? {} : { retry }),
-  });
+  return encodeEvent({ id, event: name, retry, data: dataText(event.data) });
 }
 
 /** One timer for all streams with the same heartbeat. */
@@ -170,7 +161,7 @@ class SseStream {
     let iterator: AsyncIterator<SseEvent | string> | Iterator<SseEvent | string> | undefined;
     try {
       const events = await (typeof source === "function" ? source({ lastEventId, signal }) : source);
-      if (!isIterable(events)) {
+      if (!isIterable<SseEvent | string>(events)) {
         throw new HubError("bad-option", "A source is an iterable of events, or a function that makes one");
       }
       iterator = Symbol.asyncIterator in events ? events[Symbol.asyncIterator]() : events[Symbol.iterator]();

@@ -1,6 +1,7 @@
 import { encodeEvent } from "../wire/encode.ts";
 import { formatCursor } from "./cursor.ts";
 import { HubError } from "./error.ts";
+import { isIterable } from "./iterable.ts";
 import type { Log, Position } from "./log/log.ts";
 import { checkEventName, dataText } from "./publication.ts";
 import { checkTopic } from "./topic.ts";
@@ -41,7 +42,7 @@ export function embedderSnapshot(snapshot: Snapshot): SnapshotSource {
     async *frames() {
       const given = await snapshot();
       if (given === undefined) return;
-      const events = isIterable(given) ? given : [given];
+      const events = isIterable<SnapshotEvent>(given) ? given : [given];
       for await (const event of events) yield snapshotFrame(event);
     },
   };
@@ -72,9 +73,4 @@ function snapshotFrame(given: SnapshotEvent): Uint8Array {
   const topics = topic === undefined ? [] : [topic].flat();
   for (const each of topics) checkTopic(each);
   return encodeEvent({ topics, data: dataText(data), event });
-}
-
-function isIterable<Item>(value: object): value is Iterable<Item> | AsyncIterable<Item> {
-  if (typeof value !== "object" || value === null) return false;
-  return Symbol.iterator in value || Symbol.asyncIterator in value;
 }

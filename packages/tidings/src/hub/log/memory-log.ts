@@ -174,9 +174,9 @@ class MemoryLog implements Log {
     const queues = filter.topics.map((topic) => this.#entries.offsets(topic, start, limit.entries));
     const places = queues.map(() => 0);
     for (;;) {
-      const offset = Math.min(...queues.map((offsets, index) => offsets[places[index] ?? 0] ?? Infinity));
-      // A queue may be at its end because a page takes no more of it.
+      // Looked at first: a queue may be at its end because a page takes no more of it.
       if (found.full) return found.through(found.last ?? start);
+      const offset = Math.min(...queues.map((offsets, index) => offsets[places[index] ?? 0] ?? Infinity));
       if (offset === Infinity) return found.through(this.#entries.head);
       for (const [index, offsets] of queues.entries()) {
         if (offsets[places[index] ?? 0] === offset) places[index] = (places[index] ?? 0) + 1;
@@ -225,7 +225,7 @@ class PageEntries {
   add(entry: Entry | undefined): void {
     if (entry === undefined) return;
     this.#entries.push(entry);
-    // A text's length in characters is at most three times too small; its topics count, too.
+    // The data to the byte, the names about.
     this.#bytes += utf8Length(entry.data) + textLength(entry) - entry.data.length;
   }
 
