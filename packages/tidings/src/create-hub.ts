@@ -11,6 +11,7 @@ import { systemRuntime, type Runtime } from "./hub/runtime.ts";
 import { fetchStream } from "./http/fetch.ts";
 import { heartbeatInterval } from "./http/heartbeat-interval.ts";
 import type { NodeRequest, NodeResponse } from "./http/node-types.ts";
+import { PLAIN_PLATFORM, type Platform } from "./http/platform.ts";
 import { serve, type StreamEnd } from "./http/serve.ts";
 import type { StreamOptions } from "./http/stream-options.ts";
 
@@ -77,6 +78,11 @@ export interface Hub<Events = Record<string, unknown>> {
  * @throws HubError `bad-option`
  */
 export function createHub<Events = Record<string, unknown>>(options: HubOptions = {}): Hub<Events> {
+  return composeHub<Events>(options, PLAIN_PLATFORM);
+}
+
+/** Makes a hub on a platform. */
+export function composeHub<Events>(options: HubOptions, platform: Platform): Hub<Events> {
   const retry = {
     min: milliseconds(options.retry?.min ?? "1s", "retry.min"),
     max: milliseconds(options.retry?.max ?? "5s", "retry.max"),
@@ -102,8 +108,8 @@ export function createHub<Events = Record<string, unknown>>(options: HubOptions 
       return published;
     },
     publishBatch: publish,
-    serve: (req, res, streamOptions) => serve(engine, req, res, streamOptions),
-    fetch: (request, streamOptions) => fetchStream(engine, request, streamOptions),
+    serve: (req, res, streamOptions) => serve(engine, platform, req, res, streamOptions),
+    fetch: (request, streamOptions) => fetchStream(engine, platform, request, streamOptions),
     stats: () => engine.stats(),
     close: ({ drain = "10s" } = {}) => engine.close(drain),
     maxBatch: engine.maxBatch,

@@ -1,6 +1,7 @@
 import type { Engine } from "../hub/engine.ts";
 import { FetchSink } from "./fetch-sink.ts";
 import { onLeaving } from "./leaving.ts";
+import type { Platform } from "./platform.ts";
 import { PROBLEM_TYPE, problemOf, type Problem } from "./problem.ts";
 import { corsHead, streamHead } from "./stream-head.ts";
 import {
@@ -16,7 +17,12 @@ import {
  *
  * @throws HubError for what is wrong with the options
  */
-export async function fetchStream(engine: Engine, request: Request, options: StreamOptions): Promise<Response> {
+export async function fetchStream(
+  engine: Engine,
+  _platform: Platform,
+  request: Request,
+  options: StreamOptions,
+): Promise<Response> {
   checkStreamOptions(options);
   const origin = request.headers.get("origin");
   const headers = streamHead(origin, options.origins ?? []);

@@ -1,5 +1,6 @@
 import type { Sink, SinkListener } from "../hub/sink.ts";
 import type { NodeConnection, NodeRequest, NodeResponse, NodeSocket } from "./node-types.ts";
+import type { Platform } from "./platform.ts";
 
 /** Connections that carry a stream. Its body ends with the connection, so a further request on one has no answer. */
 const streaming = new WeakSet<object>();
@@ -24,7 +25,12 @@ interface Extras {
  * ends with the connection. Then its bytes can go to the socket as they are, without a copy and a frame around each,
  * where nothing stands between: the socket is this response's, and nobody has put himself before `res.write`.
  */
-export function nodeSink(req: NodeRequest, res: NodeResponse, head: Readonly<Record<string, string>>): Sink {
+export function nodeSink(
+  req: NodeRequest,
+  res: NodeResponse,
+  head: Readonly<Record<string, string>>,
+  _platform: Platform,
+): Sink {
   res.statusCode = 200;
   setHeaders(res, head);
   if (req.httpVersionMajor >= 2) {

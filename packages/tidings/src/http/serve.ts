@@ -3,6 +3,7 @@ import { HubError } from "../hub/error.ts";
 import type { CloseReason } from "../hub/sink.ts";
 import { carriesStream, nodeSink, setHeaders } from "./node-sink.ts";
 import type { NodeRequest, NodeResponse } from "./node-types.ts";
+import type { Platform } from "./platform.ts";
 import { PROBLEM_TYPE, problemOf } from "./problem.ts";
 import { corsHead, streamHead } from "./stream-head.ts";
 import {
@@ -24,6 +25,7 @@ export type StreamEnd = CloseReason | "refused";
  */
 export async function serve(
   engine: Engine,
+  platform: Platform,
   req: NodeRequest,
   res: NodeResponse,
   options: StreamOptions,
@@ -55,7 +57,7 @@ export async function serve(
     res.end();
     return "refused";
   }
-  const subscriber = engine.subscribe(nodeSink(req, res, head), subscription);
+  const subscriber = engine.subscribe(nodeSink(req, res, head, platform), subscription);
   if (subscriber === undefined) return "closed";
   const { signal } = options;
   if (signal === undefined) return subscriber.ended;

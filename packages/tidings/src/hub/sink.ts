@@ -6,11 +6,29 @@
  * - `closed`: the hub was closed; the client was told when to come back.
  * - `overtaken`: retention overtook its snapshot twice: the snapshot takes longer than the log remembers.
  * - `failed`: the log or the snapshot threw; the error went to the hub's logger.
+ * - `slow`: its sink was full, and its policy is `disconnect`.
+ * - `stalled`: nothing drained from its sink for the stall limit.
+ * - `over-budget`: the hub's budget for buffered bytes was used up, and it was the furthest behind.
+ * - `dead`: the system kept sending again and the other side acknowledged nothing.
+ * - `expired`: the longest lifetime of a connection was over; the client was told when to come back.
+ * - `shed`: the hub was overloaded, or a limit on connections was reached; the client was told when to come back.
  */
-export type CloseReason = "client" | "aborted" | "closed" | "overtaken" | "failed";
+export type CloseReason = (typeof CLOSE_REASONS)[number];
 
 /** Every reason, in a fixed order. */
-export const CLOSE_REASONS: readonly CloseReason[] = ["client", "aborted", "closed", "overtaken", "failed"];
+export const CLOSE_REASONS = [
+  "client",
+  "aborted",
+  "closed",
+  "overtaken",
+  "failed",
+  "slow",
+  "stalled",
+  "over-budget",
+  "dead",
+  "expired",
+  "shed",
+] as const;
 
 /** What a sink tells the subscriber that writes to it. */
 export interface SinkListener {

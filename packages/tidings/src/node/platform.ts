@@ -1,0 +1,6 @@
+import type { Platform } from "../http/platform.ts";
+
+/** What Node, and who is like it, can do for the fronts. */
+export function nodePlatform(): Platform {
+  return { name: "node" };
+}
