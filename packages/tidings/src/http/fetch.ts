@@ -1,9 +1,10 @@
 import type { Engine } from "../hub/engine.ts";
 import { FetchSink } from "./fetch-sink.ts";
+import { deflateFor, GzipSink } from "./gzip-sink.ts";
 import { onLeaving } from "./leaving.ts";
 import type { Platform } from "./platform.ts";
 import { PROBLEM_TYPE, problemOf, type Problem } from "./problem.ts";
-import { corsHead, streamHead } from "./stream-head.ts";
+import { compressibleHead, corsHead, streamHead } from "./stream-head.ts";
 import {
   checkStreamOptions,
   readResume,
@@ -19,13 +20,15 @@ import {
  */
 export async function fetchStream(
   engine: Engine,
-  _platform: Platform,
+  platform: Platform,
   request: Request,
   options: StreamOptions,
 ): Promise<Response> {
   checkStreamOptions(options);
   const origin = request.headers.get("origin");
-  const headers = streamHead(origin, options.origins ?? []);
+  const deflate = deflateFor(options, platform, request.headers.get("accept-encoding"));
+  let headers = streamHead(origin, options.origins ?? []);
+  if (options.compress) headers = compressibleHead(headers, deflate !== undefined);
   let resume: Resume;
   try {
     resume = readResume(options, request.headers.get("last-event-id"), request.url);
@@ -37,7 +40,7 @@ export async function fetchStream(
   const subscription = streamSubscription(engine, options, resume);
   if (request.method === "HEAD") return new Response(null, { headers });
   const sink = new FetchSink();
-  const subscriber = engine.subscribe(sink, subscription);
+  const subscriber = engine.subscribe(deflate === undefined ? sink : new GzipSink(sink, deflate), subscription);
   if (subscriber !== undefined) {
     const { signal } = options;
     const abort = (): void => subscriber.close("aborted");

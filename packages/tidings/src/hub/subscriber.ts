@@ -117,7 +117,8 @@ export class Subscriber implements SinkListener {
     if (node === undefined) return;
     this.node = undefined;
     this.#delivery.counters.delivered += node.depth;
-    this.write(node.bytes());
+    this.wrote = true;
+    this.full = !(this.sink.writeShared?.(node) ?? this.sink.write(node.bytes()));
     if (this.full) this.#fallBehind(this.#delivery.dispatched);
   }
 
