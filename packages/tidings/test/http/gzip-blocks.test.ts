@@ -39,9 +39,9 @@ describe("stored blocks", () => {
 const bytes = fc.oneof(
   fc.uint8Array({ maxLength: 400 }),
   fc.string({ maxLength: 300, unit: "grapheme" }).map((text) => Buffer.from(text)),
-  fc.tuple(fc.constantFrom("event: a\ndata: {}\n\n", "x", "grüße 😀"), fc.integer({ min: 1, max: 5_000 })).map(
-    ([text, times]) => Buffer.from(text.repeat(times)),
-  ),
+  fc
+    .tuple(fc.constantFrom("event: a\ndata: {}\n\n", "x", "grüße 😀"), fc.integer({ min: 1, max: 5_000 }))
+    .map(([text, times]) => Buffer.from(text.repeat(times))),
   fc.integer({ min: 0, max: 99_999 }).map((length) => Uint8Array.from({ length }, (_, n) => (n * n * 7_919) >> 3)),
 );
 
