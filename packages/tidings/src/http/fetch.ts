@@ -1,10 +1,10 @@
 import type { Engine } from "../hub/engine.ts";
+import { compressibleHead, gzipFor } from "./compression.ts";
 import { FetchSink } from "./fetch-sink.ts";
-import { deflateFor, GzipSink } from "./gzip-sink.ts";
 import { onLeaving } from "./leaving.ts";
 import type { Platform } from "./platform.ts";
 import { PROBLEM_TYPE, problemOf, type Problem } from "./problem.ts";
-import { compressibleHead, corsHead, streamHead } from "./stream-head.ts";
+import { corsHead, streamHead } from "./stream-head.ts";
 import {
   checkStreamOptions,
   readResume,
@@ -26,9 +26,9 @@ export async function fetchStream(
 ): Promise<Response> {
   checkStreamOptions(options);
   const origin = request.headers.get("origin");
-  const deflate = deflateFor(options, platform, request.headers.get("accept-encoding"));
+  const gzip = gzipFor(options, platform, request.headers.get("accept-encoding"));
   let headers = streamHead(origin, options.origins ?? []);
-  if (options.compress) headers = compressibleHead(headers, deflate !== undefined);
+  if (options.compress) headers = compressibleHead(headers, gzip !== undefined);
   let resume: Resume;
   try {
     resume = readResume(options, request.headers.get("last-event-id"), request.url);
@@ -40,7 +40,7 @@ export async function fetchStream(
   const subscription = streamSubscription(engine, options, resume);
   if (request.method === "HEAD") return new Response(null, { headers });
   const sink = new FetchSink();
-  const subscriber = engine.subscribe(deflate === undefined ? sink : new GzipSink(sink, deflate), subscription);
+  const subscriber = engine.subscribe(gzip?.(sink) ?? sink, subscription);
   if (subscriber !== undefined) {
     const { signal } = options;
     const abort = (): void => subscriber.close("aborted");

@@ -1,9 +1,6 @@
 import { concat } from "../hub/bytes.ts";
 import type { SharedBytes, Sink, SinkListener } from "../hub/sink.ts";
-import { acceptsGzip } from "./accept-encoding.ts";
 import { GZIP_HEADER, storedBlocks } from "./gzip.ts";
-import type { Deflate, Platform } from "./platform.ts";
-import type { StreamOptions } from "./stream-options.ts";
 
 /**
  * How many must share a batch for it to be compressed. A deflate costs about what the writes to so many cost: with
@@ -11,14 +8,11 @@ import type { StreamOptions } from "./stream-options.ts";
  */
 const SHARED_BY = 8;
 
-/** What compresses a stream: nothing, unless the embedder asked for it, the client takes gzip and the runtime can. */
-export function deflateFor(
-  { compress }: StreamOptions,
-  { deflate }: Platform,
-  acceptEncoding: string | null,
-): Deflate | undefined {
-  return compress === true && acceptsGzip(acceptEncoding) ? deflate : undefined;
-}
+/**
+ * Compresses bytes into blocks of raw deflate (RFC 1951). They MUST NOT refer to anything before them, MUST end on a byte
+ * with all that was given in them, and none of them is the last one of a stream.
+ */
+export type Deflate = (bytes: Uint8Array) => Uint8Array;
 
 /**
  * Writes gzip to another sink, without a compressor of its own. A batch that many are written is compressed once, into

@@ -1,12 +1,12 @@
 import type { Engine } from "../hub/engine.ts";
 import { HubError } from "../hub/error.ts";
 import type { CloseReason } from "../hub/sink.ts";
-import { deflateFor, GzipSink } from "./gzip-sink.ts";
+import { compressibleHead, gzipFor } from "./compression.ts";
 import { carriesStream, isEncoded, nodeSink, setHeaders } from "./node-sink.ts";
 import type { NodeRequest, NodeResponse } from "./node-types.ts";
 import type { Platform } from "./platform.ts";
 import { PROBLEM_TYPE, problemOf } from "./problem.ts";
-import { compressibleHead, corsHead, streamHead } from "./stream-head.ts";
+import { corsHead, streamHead } from "./stream-head.ts";
 import {
   checkStreamOptions,
   readResume,
@@ -38,11 +38,9 @@ export async function serve(
     return "refused";
   }
   const origin = String(req.headers["origin"] ?? "");
-  const deflate = isEncoded(res)
-    ? undefined
-    : deflateFor(options, platform, String(req.headers["accept-encoding"] ?? ""));
+  const gzip = isEncoded(res) ? undefined : gzipFor(options, platform, String(req.headers["accept-encoding"] ?? ""));
   let head = streamHead(origin, options.origins ?? []);
-  if (options.compress) head = compressibleHead(head, deflate !== undefined);
+  if (options.compress) head = compressibleHead(head, gzip !== undefined);
   let resume: Resume;
   try {
     resume = readResume(options, String(req.headers["last-event-id"] ?? ""), req.url ?? "/");
@@ -63,7 +61,7 @@ export async function serve(
     return "refused";
   }
   const sink = nodeSink(req, res, head, platform);
-  const subscriber = engine.subscribe(deflate === undefined ? sink : new GzipSink(sink, deflate), subscription);
+  const subscriber = engine.subscribe(gzip?.(sink) ?? sink, subscription);
   if (subscriber === undefined) return "closed";
   const { signal } = options;
   if (signal === undefined) return subscriber.ended;

@@ -17,13 +17,6 @@ export function streamHead(origin: string | null | undefined, origins: readonly 
   return { ...STREAM_HEAD, ...corsHead(origin, checkOrigins(origins)) };
 }
 
-/** The headers where the embedder asked for compression: what the client takes decides, and both answers say so. */
-export function compressibleHead(head: Readonly<Record<string, string>>, compressed: boolean): Record<string, string> {
-  const { Vary: others } = head;
-  const varied = { ...head, Vary: others === undefined ? "Accept-Encoding" : `${others}, Accept-Encoding` };
-  return compressed ? { ...varied, "Content-Encoding": "gzip" } : varied;
-}
-
 /** What lets a page of a listed origin read the response; nothing for others. Fetch, section 3.3. */
 export function corsHead(origin: string | null | undefined, origins: readonly string[]): Record<string, string> {
   if (origins.length === 0) return {};

@@ -6,6 +6,7 @@ import express from "express";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 
 import { composeHub } from "../../src/create-hub.ts";
+import { GzipSink } from "../../src/http/gzip-sink.ts";
 import { createFront } from "../../src/http/index.ts";
 import { systemRuntime } from "../../src/hub/runtime.ts";
 import {
@@ -36,7 +37,9 @@ async function serve(
   hubOptions?: HubOptions,
 ): Promise<{ hub: Hub; port: number; deflated: () => number }> {
   const deflate = vi.fn<typeof deflateBlocks>(deflateBlocks);
-  const hub = hubOf(hubOptions, (all) => composeHub(all, { name: "counting", deflate }));
+  const hub = hubOf(hubOptions, (all) =>
+    composeHub(all, { name: "counting", gzip: (sink) => new GzipSink(sink, deflate) }),
+  );
   const { port } = await listen(
     (req, res) => void hub.serve(req, res, { topics: ["a"], compress: true, ...streamOptions }),
   );
