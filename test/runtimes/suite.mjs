@@ -4,6 +4,7 @@ import process from "node:process";
 
 import { createFront, LOOPBACK_HOSTS } from "../../packages/tidings/dist/http/index.js";
 import { createHub, memoryLog, sse } from "../../packages/tidings/dist/index.js";
+import { createHub as createNodeHub } from "../../packages/tidings/dist/node/entry.js";
 import { Stream } from "./client.mjs";
 import { RUNTIME, serve } from "./serve.mjs";
 
@@ -167,6 +168,30 @@ const CHECKS = {
     assert.equal(hub.stats().gaps, 0);
     await eventually(() => hub.stats().subscribersByState.live === 1, "the slow reader was live again");
     await slow.cancel();
+  },
+
+  async "streams in gzip bring every event at once, whenever they were joined"() {
+    const hub = createNodeHub();
+    let encoding;
+    const url = await serve(async (request) => {
+      const response = await hub.fetch(request, { topics: ["a"], compress: true });
+      encoding = response.headers.get("content-encoding");
+      return response;
+    });
+    const join = async (count) => Promise.all(range(count).map(async () => (await Stream.open(url)).live()));
+    const sent = ["one", "grüße 😀 ".repeat(100), text64K.trimEnd(), "four"];
+    const early = await join(10);
+    assert.equal(encoding, "gzip");
+    let late = [];
+    for (const [n, data] of [...sent, ...sent].entries()) {
+      if (n === sent.length) late = await join(2);
+      await publish(hub, data);
+      await Promise.all([...early, ...late].map((stream) => stream.count(early.includes(stream) ? n + 1 : n - 3)));
+    }
+    await hub.close();
+    for (const stream of await Promise.all(early.map((each) => each.end())))
+      assert.deepEqual(stream.data, [...sent, ...sent]);
+    for (const stream of await Promise.all(late.map((each) => each.end()))) assert.deepEqual(stream.data, sent);
   },
 
   async "a client that leaves is noticed, one that stays is not harmed"() {
