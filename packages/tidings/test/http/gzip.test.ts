@@ -19,6 +19,7 @@ import {
 } from "../../src/index.ts";
 import { deflateBlocks } from "../../src/node/deflate.ts";
 import { createHub } from "../../src/node/entry.ts";
+import { startGroup } from "../../../../test/process-group.ts";
 import { FrameReader, isPublished } from "../frames.ts";
 import { request, Stream } from "../stream.ts";
 import { dial, get, type Connection } from "./connection.ts";
@@ -361,6 +362,22 @@ describe("compression", () => {
     await stream.live();
     await stream.cancel();
     await response.body?.cancel();
+  });
+
+  test("shows every event at once in curl --compressed, which finds nothing wrong with the end", async () => {
+    const { hub, port } = await serve();
+    await crowd(port, 8);
+    const curl = startGroup("curl", ["-sSNi", "--compressed", `http://127.0.0.1:${port}/`], {
+      cwd: import.meta.dirname,
+    });
+    await curl.until(/^content-encoding: gzip\r?$[^]*^event: tidings:live$/im);
+    for (let n = 0; n < 3; n++) {
+      await publish(hub, order(), `${n} ${order()}`);
+      await curl.until(new RegExp(`^data: ${n} `, "m"));
+    }
+    await hub.close();
+    expect(await curl.exited).toBe(0);
+    expect(curl.output).toMatch(/\nretry: 3000\n\n$/);
   });
 
   test("is an option of a front, too", async () => {
