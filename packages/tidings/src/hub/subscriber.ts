@@ -172,11 +172,11 @@ export class Subscriber implements SinkListener {
     else if (this.state === "catching-up") this.#replay();
   }
 
-  onClose(): void {
+  onClose(reason: CloseReason = "client"): void {
     if (this.closed) return;
     this.state = "closed";
     this.node = undefined;
-    this.#reason ??= "client";
+    this.#reason ??= reason;
     this.#wakeOnDrain?.();
     this.#wakeOnClose?.();
     this.#delivery.leave(this, this.#reason);
