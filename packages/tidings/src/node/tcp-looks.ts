@@ -33,7 +33,8 @@ export class TcpLooks implements KernelWatch, TcpWatchOwner {
   /** The number of the look that runs, or of the last one. */
   #look = 0;
   #running = false;
-  #ended = -Infinity;
+  /** When the last look ended, or the first socket came. */
+  #ended = 0;
   /** What the last look took of the event loop, in milliseconds. */
   #cost = 0;
   /** The largest share of the processor that was asked for since the last look began. */
@@ -64,7 +65,10 @@ export class TcpLooks implements KernelWatch, TcpWatchOwner {
     if (key === undefined) return undefined;
     const watch = new TcpWatch(key, this.#look, asIs, listener, this);
     this.#tableOf(watch).add(watch);
-    if (this.#cancel === undefined && !this.#running) this.#schedule();
+    if (this.#cancel === undefined && !this.#running) {
+      this.#ended = this.#runtime.elapsed();
+      this.#schedule();
+    }
     return watch;
   }
 
@@ -74,7 +78,7 @@ export class TcpLooks implements KernelWatch, TcpWatchOwner {
     if (!this.#running) this.#schedule();
   }
 
-  await(fell: boolean): void {
+  noRoom(fell: boolean): void {
     if (fell) this.ask(SHARE.routine);
     this.#awaited = true;
   }
@@ -97,8 +101,10 @@ export class TcpLooks implements KernelWatch, TcpWatchOwner {
   #schedule(): void {
     this.#cancel?.();
     const pause = Math.min(Math.max(this.#cost / SHARE.routine, this.#interval), this.#pause());
-    const late = this.#runtime.elapsed() - this.#ended;
-    this.#cancel = this.#runtime.after(Math.max(0, pause - late), () => this.#begin());
+    const left = this.#ended + pause - this.#runtime.elapsed();
+    // Not by a timer if it is time: a burst could be through before a millisecond is over.
+    if (left <= 0) this.#begin();
+    else this.#cancel = this.#runtime.after(left, () => this.#begin());
   }
 
   /** How long a look that is wanted waits, in milliseconds. */
@@ -114,7 +120,7 @@ export class TcpLooks implements KernelWatch, TcpWatchOwner {
     this.#cost = 0;
     this.#share = 0;
     this.#awaited = false;
-    this.#slice(this.#read());
+    this.#runtime.defer(() => this.#slice(this.#read()));
   }
 
   #slice(pages: Generator<void, void>): void {

@@ -3,11 +3,18 @@ import { TIMER, type TcpRow } from "./tcp-table.ts";
 
 /** What a socket may hold and still be handed more, in bytes; and what it may be handed between two looks. */
 const ROOM = 256 * 1024;
+/**
+ * The same for a peer that a look has just shown to take it all in. It is used only where looks are too dear to come in
+ * time: a reader that keeps up would seem to be slow. See docs/decisions/0010.
+ */
+const PROVEN_ROOM = 4 * ROOM;
 /** A write is at most this, but for an event that is larger: who is full is so one write before the room is used up. */
 const WRITE = 64 * 1024;
 /** What was handed to a socket when it is time to look: early enough that a reader who keeps up does not wait. */
 const SOON = (ROOM - WRITE) / 2;
 const URGENT = SOON * 1.5;
+/** Who has no more than this left of what was urgent has taken it in. */
+const TAKEN_IN = ROOM / 8;
 /** How often in a row the system has sent again before a peer is given up: at least seven times its patience. */
 const MIN_RETRANSMITS = 3;
 
@@ -30,6 +37,7 @@ export class TcpWatch implements SocketWatch {
   /** Another watch of the same socket. */
   next: TcpWatch | undefined;
   #handed = 0;
+  #isProven = false;
   #suspicion: Suspicion | undefined;
   readonly #listener: SocketListener;
   /** Nobody once it is over, or cannot be found: then there is always room. */
@@ -46,13 +54,15 @@ export class TcpWatch implements SocketWatch {
   }
 
   get hasRoom(): boolean {
-    return this.held <= ROOM && this.#handed <= ROOM - WRITE;
+    return this.held <= ROOM && this.#handed <= (this.#isProven ? PROVEN_ROOM : ROOM) - WRITE;
   }
 
   handed(bytes: number): void {
     if (this.#owner === undefined) return;
-    this.#handed += bytes;
-    if (this.#handed > SOON) this.#owner.ask(this.#handed > URGENT ? SHARE.urgent : SHARE.routine);
+    const before = this.#handed;
+    const now = (this.#handed += bytes);
+    if (now > URGENT && before <= URGENT) this.#owner.ask(SHARE.urgent);
+    else if (now > SOON && before <= SOON) this.#owner.ask(SHARE.routine);
   }
 
   stop(): void {
@@ -71,7 +81,7 @@ export class TcpWatch implements SocketWatch {
     const isDead = this.#suspect(row, now, patience);
     const fell = row.queued < this.held;
     this.#renew(row.queued);
-    if (!this.hasRoom) this.#owner?.await(fell);
+    if (!this.hasRoom) this.#owner?.noRoom(fell);
     if (isDead) this.#listener.onDead();
   }
 
@@ -88,6 +98,7 @@ export class TcpWatch implements SocketWatch {
 
   #renew(held: number): void {
     const hadRoom = this.hasRoom;
+    this.#isProven = held <= TAKEN_IN && (this.#isProven || this.#handed > URGENT);
     this.held = held;
     this.#handed = 0;
     if (!hadRoom && this.hasRoom) this.#listener.onRoom();
@@ -117,9 +128,9 @@ export class TcpWatch implements SocketWatch {
 
 /** Who looks. */
 export interface TcpWatchOwner {
-  /** A look is needed, and may take this share of the processor. */
+  /** A look is needed, as soon as looks would take no more than this share of the processor. */
   ask(share: number): void;
-  /** Someone found no room; `fell` if it has become less. */
-  await(fell: boolean): void;
+  /** A look found no room; `fell` if the socket holds less than at the look before. */
+  noRoom(fell: boolean): void;
   remove(watch: TcpWatch): void;
 }
