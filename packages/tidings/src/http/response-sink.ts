@@ -49,11 +49,13 @@ export class ResponseSink extends ConnectionSink {
   }
 
   override onDead(): void {
-    // A stream that was destroyed does not know its session any more.
     const session = this.#res.stream?.session;
+    if (session !== undefined) {
+      // All streams of the connection are dead with it, and they are told in the same look.
+      reset(this.#connection);
+      session.destroy();
+    }
     super.onDead();
-    // All streams of the connection are dead with it, and they are told in the same look.
-    session?.destroy();
   }
 
   protected get held(): number {

@@ -3,18 +3,15 @@ import { TIMER, type TcpRow } from "./tcp-table.ts";
 
 /** What a socket may hold and still be handed more, in bytes; and what it may be handed between two looks. */
 const ROOM = 256 * 1024;
-/**
- * The same for a peer that a look has just shown to take it all in. It is used only where looks are too dear to come in
- * time: a reader that keeps up would seem to be slow. See docs/decisions/0010.
- */
-const PROVEN_ROOM = 4 * ROOM;
 /** A write is at most this, but for an event that is larger: who is full is so one write before the room is used up. */
 const WRITE = 64 * 1024;
 /** What was handed to a socket when it is time to look: early enough that a reader who keeps up does not wait. */
 const SOON = (ROOM - WRITE) / 2;
 const URGENT = SOON * 1.5;
-/** Who has no more than this left of what was urgent has taken it in. */
+/** Who has no more than this left of what made a look urgent takes in what he is sent. */
 const TAKEN_IN = ROOM / 8;
+/** What he may be handed. Together with what is left it is no more than others may hold: see docs/decisions/0010. */
+const PROVEN_ROOM = 2 * ROOM - TAKEN_IN;
 /** How often in a row the system has sent again before a peer is given up: at least seven times its patience. */
 const MIN_RETRANSMITS = 3;
 
