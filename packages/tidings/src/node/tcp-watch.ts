@@ -77,7 +77,7 @@ export class TcpWatch implements SocketWatch {
     this.look = look;
     const isDead = this.#suspect(row, now, patience);
     const fell = row.queued < this.held;
-    this.#renew(row.queued);
+    this.#renew(row.queued, row.queued <= TAKEN_IN && (this.#isProven || this.#handed > URGENT));
     if (!this.hasRoom) this.#owner?.noRoom(fell);
     if (isDead) this.#listener.onDead();
   }
@@ -90,14 +90,14 @@ export class TcpWatch implements SocketWatch {
   missed(forEver: boolean): void {
     if (forEver) this.stop();
     this.#suspicion = undefined;
-    this.#renew(0);
+    this.#renew(0, false);
   }
 
-  #renew(held: number): void {
+  #renew(held: number, isProven: boolean): void {
     const hadRoom = this.hasRoom;
-    this.#isProven = held <= TAKEN_IN && (this.#isProven || this.#handed > URGENT);
     this.held = held;
     this.#handed = 0;
+    this.#isProven = isProven;
     if (!hadRoom && this.hasRoom) this.#listener.onRoom();
   }
 
