@@ -1,6 +1,6 @@
 import { atLeastOne } from "./hub/count.ts";
 import { milliseconds, type Duration } from "./hub/duration.ts";
-import { Engine, type HubStats } from "./hub/engine.ts";
+import { Engine, type EngineSettings, type HubStats } from "./hub/engine.ts";
 import type { Published } from "./hub/publisher.ts";
 import { HubError } from "./hub/error.ts";
 import type { Log } from "./hub/log/log.ts";
@@ -84,17 +84,20 @@ export interface Hub<Events = Record<string, unknown>> {
  * @throws HubError `bad-option`
  */
 export function createHub<Events = Record<string, unknown>>(options: HubOptions = {}): Hub<Events> {
-  return composeHub<Events>(options, PLAIN_PLATFORM);
+  return composeHub<Events>(options, () => PLAIN_PLATFORM);
 }
 
-/** Makes a hub on a platform. */
-export function composeHub<Events>(options: HubOptions, platform: Platform): Hub<Events> {
+/** Makes a hub on a platform that is made for it. */
+export function composeHub<Events>(
+  options: HubOptions,
+  platformFor: (settings: EngineSettings) => Platform,
+): Hub<Events> {
   const retry = {
     min: milliseconds(options.retry?.min ?? "1s", "retry.min"),
     max: milliseconds(options.retry?.max ?? "5s", "retry.max"),
   };
   if (retry.min > retry.max) throw new HubError("bad-option", "retry.min is at most retry.max");
-  const engine = new Engine({
+  const settings: EngineSettings = {
     log: options.log ?? memoryLog(),
     logger: options.logger ?? noLogger,
     runtime: options.runtime ?? systemRuntime(),
@@ -106,7 +109,9 @@ export function composeHub<Events>(options: HubOptions, platform: Platform): Hub
     stall: milliseconds(options.stall ?? "30s", "stall"),
     bufferBudget: atLeastOne(options.bufferBudget ?? 256 * 1024 * 1024, "bufferBudget"),
     replays: atLeastOne(options.replays ?? 32, "replays"),
-  });
+  };
+  const platform = platformFor(settings);
+  const engine = new Engine(settings);
   // The types of an event map are for the one who publishes; what comes in is checked all the same.
   const publish = (publications: readonly Addressed<unknown>[]): Promise<Published[]> =>
     engine.publish(publications as readonly Addressed<UntypedPublication>[]);

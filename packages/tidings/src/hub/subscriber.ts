@@ -190,11 +190,11 @@ export class Subscriber implements SinkListener {
     else if (this.state === "catching-up") this.#replay();
   }
 
-  onClose(): void {
+  onClose(reason: CloseReason = "client"): void {
     if (this.closed) return;
     if (this.state === "live") this.group.withdraw(this);
     this.state = "closed";
-    this.#reason ??= "client";
+    this.#reason ??= reason;
     this.#wakeOnDrain?.();
     this.#wakeOnClose?.();
     this.#delivery.drained(this);
