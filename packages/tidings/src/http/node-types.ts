@@ -8,6 +8,8 @@ export interface NodeSocket {
   readonly destroyed: boolean;
   write(bytes: Uint8Array): boolean;
   destroy(): unknown;
+  /** Once all is sent. */
+  destroySoon?(): unknown;
   resetAndDestroy?(): unknown;
   on(event: string, listener: () => void): unknown;
   off(event: string, listener: () => void): unknown;
@@ -40,6 +42,13 @@ export interface NodeResponse {
   readonly headersSent: boolean;
   readonly socket: object | null;
   readonly writableLength: number;
+  readonly writableEnded?: boolean;
+  readonly writableNeedDrain?: boolean;
+  readonly destroyed?: boolean;
+  /** Set by HTTP/2. */
+  readonly stream?: { readonly closed: boolean; destroy(): unknown };
+  /** Set by compression middleware: lets go what it holds back. */
+  readonly flush?: () => unknown;
   setHeader(name: string, value: string): unknown;
   getHeader(name: string): unknown;
   removeHeader(name: string): unknown;
