@@ -37,8 +37,8 @@ export function nodeSink(
   res.flushHeaders?.();
   const straight =
     socket !== null && isOwnWrite(res) && !res.getHeader("Content-Encoding") && socket.bytesWritten > written;
-  const taken = straight ? platform.takeSocket?.(req, res) : undefined;
-  if (taken !== undefined) return new SocketSink(taken);
+  const lean = straight ? platform.leanSink?.(req, res) : undefined;
+  if (lean !== undefined) return lean;
   streaming.add(req.socket);
   return straight ? new SocketSink(socket, res) : new ResponseSink(res, req.socket);
 }

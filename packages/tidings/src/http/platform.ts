@@ -1,4 +1,5 @@
-import type { NodeRequest, NodeResponse, NodeSocket } from "./node-types.ts";
+import type { Sink } from "../hub/sink.ts";
+import type { NodeRequest, NodeResponse } from "./node-types.ts";
 
 /**
  * What the runtime below can do for the fronts beyond the web's own APIs. Every part is optional: where one is missing,
@@ -8,10 +9,10 @@ export interface Platform {
   /** For whom it was made, in a word. */
   readonly name: string;
   /**
-   * Takes the socket of a stream out of the hands of Node's HTTP, once the head is with the socket, and ends the response:
-   * for Node the exchange is over. Answers nothing, and does nothing, where that cannot be.
+   * A sink on the bare socket of a stream, taken out of the hands of Node's HTTP: the head is with the socket, and when
+   * this returns request and response are over. Nothing, where that cannot be; then nothing was done.
    */
-  readonly takeSocket?: (req: NodeRequest, res: NodeResponse) => NodeSocket | undefined;
+  readonly leanSink?: (req: NodeRequest, res: NodeResponse) => Sink | undefined;
 }
 
 /** A runtime of which nothing is known. */

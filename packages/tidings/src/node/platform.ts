@@ -1,7 +1,7 @@
 import type { Platform } from "../http/platform.ts";
-import { takeSocket } from "./lean/take-socket.ts";
+import { leanSink } from "./lean/lean-sink.ts";
 
 /** What Node, and who is like it, can do for the fronts. */
 export function nodePlatform(): Platform {
-  return { name: "node", takeSocket };
+  return { name: "node", leanSink };
 }

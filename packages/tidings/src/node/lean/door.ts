@@ -2,9 +2,9 @@ import type { Server } from "node:http";
 import type { Socket } from "node:net";
 
 import { Lease } from "./lease.ts";
-import type { OpenStreams } from "./open-streams.ts";
+import type { LeanStreams } from "./lean-sink.ts";
 import { isLeanHead } from "./request-head.ts";
-import { leave, pass, type SocketOwner, take } from "./socket-owner.ts";
+import { leaveSocket, passSocket, type SocketOwner, takeSocket } from "./socket-owner.ts";
 
 /** How often sockets that say nothing are looked for, at least, in milliseconds. */
 const LOOK = 30_000;
@@ -20,12 +20,12 @@ export class Door implements SocketOwner {
   readonly #server: Server;
   readonly #start: Buffer;
   readonly #onward: readonly Onward[];
-  readonly #streams: OpenStreams;
+  readonly #streams: LeanStreams;
   /** When each of them connected, the oldest first. */
   readonly #waiting = new Map<Socket, number>();
   #look: NodeJS.Timeout | undefined;
 
-  constructor(server: Server, start: Buffer, onward: readonly Onward[], streams: OpenStreams) {
+  constructor(server: Server, start: Buffer, onward: readonly Onward[], streams: LeanStreams) {
     this.#server = server;
     this.#start = start;
     this.#onward = onward;
@@ -34,7 +34,7 @@ export class Door implements SocketOwner {
 
   admit(socket: Socket): void {
     this.#waiting.set(socket, performance.now());
-    take(socket, this);
+    takeSocket(socket, this);
     this.#watch();
   }
 
@@ -47,11 +47,14 @@ export class Door implements SocketOwner {
     this.#waiting.delete(socket);
     if (isLeanHead(chunk, this.#start)) {
       const lease = new Lease(socket, this.#streams);
-      pass(socket, lease);
+      passSocket(socket, lease);
       this.#goOn(lease);
       lease.onData(socket, chunk);
     } else {
-      leave(socket, chunk);
+      // As if it had just come, with this chunk before it.
+      leaveSocket(socket);
+      socket.pause();
+      socket.unshift(chunk);
       this.#goOn(socket);
       socket.resume();
     }

@@ -2,7 +2,7 @@ import type { Server } from "node:http";
 
 import { Door, type Onward } from "./door.ts";
 import { Lease } from "./lease.ts";
-import { OpenStreams } from "./open-streams.ts";
+import type { LeanStreams } from "./lean-sink.ts";
 
 /** Which connections of a server may become lean. */
 export interface LeanOptions {
@@ -28,7 +28,7 @@ export interface LeanOptions {
  */
 export function leanConnections(server: Server, { path = "/" }: LeanOptions = {}): void {
   if (!speaksPlainHttp(server) || !isNode()) return;
-  const streams = new OpenStreams();
+  const streams: LeanStreams = new Set();
   const onward = server.rawListeners("connection") as Onward[];
   const door = new Door(server, Buffer.from(`GET ${path}`), onward, streams);
   server.removeAllListeners("connection");
@@ -45,7 +45,7 @@ export function leanConnections(server: Server, { path = "/" }: LeanOptions = {}
   };
   server.closeAllConnections = () => {
     door.destroyAll();
-    streams.destroyAll();
+    for (const socket of streams) socket.destroy();
     closeAllConnections.call(server);
   };
 }

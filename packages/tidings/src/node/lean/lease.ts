@@ -3,8 +3,8 @@ import type { AddressInfo, Socket } from "node:net";
 import { Duplex } from "node:stream";
 
 import { isWholeHead } from "./request-head.ts";
-import type { OpenStreams } from "./open-streams.ts";
-import { pass, type SocketOwner } from "./socket-owner.ts";
+import type { LeanStreams } from "./lean-sink.ts";
+import { leaveSocket, type SocketOwner } from "./socket-owner.ts";
 
 type Done = (error?: Error | null) => void;
 interface Piece {
@@ -18,18 +18,19 @@ interface Piece {
  */
 export class Lease extends Duplex implements SocketOwner {
   readonly #socket: Socket;
-  readonly #streams: OpenStreams;
   #released = false;
   /** The latest chunk was one whole head. */
   #atHead = false;
+  /** Where the stream that it may become belongs. */
+  readonly streams: LeanStreams;
   /** The latest request that came over it. */
   request: IncomingMessage | undefined;
 
-  constructor(socket: Socket, streams: OpenStreams) {
+  constructor(socket: Socket, streams: LeanStreams) {
     const { readableHighWaterMark, writableHighWaterMark } = socket;
     super({ allowHalfOpen: true, decodeStrings: false, readableHighWaterMark, writableHighWaterMark });
     this.#socket = socket;
-    this.#streams = streams;
+    this.streams = streams;
   }
 
   /** The lease that this is, if it is one. */
@@ -51,8 +52,7 @@ export class Lease extends Duplex implements SocketOwner {
     if (socket.timeout) socket.setTimeout(0);
     // So that a disconnect is noticed.
     socket.resume();
-    this.#streams.add(socket);
-    pass(socket, this.#streams);
+    leaveSocket(socket);
     return socket;
   }
 

@@ -1,6 +1,8 @@
 import type { Socket } from "node:net";
 
-/** Who is told of what happens to a socket. A socket has one at a time. */
+import { OWNER, type Owned } from "../../http/socket-owner.ts";
+
+/** Who has a socket before it carries a stream. */
 export interface SocketOwner {
   onData(socket: Socket, chunk: Buffer): void;
   onEnd(socket: Socket): void;
@@ -8,42 +10,35 @@ export interface SocketOwner {
   onClose(socket: Socket): void;
 }
 
-const OWNER: unique symbol = Symbol("owner");
+type OwnedSocket = Socket & Owned<SocketOwner>;
 
-interface Owned extends Socket {
-  [OWNER]?: SocketOwner | undefined;
-}
-
-// One function for each event, shared by all sockets: four closures for each would cost a third of a kilobyte.
-function onData(this: Owned, chunk: Buffer): void {
+function onData(this: OwnedSocket, chunk: Buffer): void {
   this[OWNER]?.onData(this, chunk);
 }
-function onEnd(this: Owned): void {
+function onEnd(this: OwnedSocket): void {
   this[OWNER]?.onEnd(this);
 }
-function onError(this: Owned, error: Error): void {
+function onError(this: OwnedSocket, error: Error): void {
   this[OWNER]?.onError(this, error);
 }
-function onClose(this: Owned): void {
+function onClose(this: OwnedSocket): void {
   this[OWNER]?.onClose(this);
 }
 
 /** Takes a socket that nobody listens to. It begins to flow. */
-export function take(socket: Owned, owner: SocketOwner): void {
+export function takeSocket(socket: OwnedSocket, owner: SocketOwner): void {
   socket[OWNER] = owner;
   socket.on("data", onData).on("end", onEnd).on("error", onError).on("close", onClose);
 }
 
 /** Hands a socket on. */
-export function pass(socket: Owned, owner: SocketOwner): void {
+export function passSocket(socket: OwnedSocket, owner: SocketOwner): void {
   socket[OWNER] = owner;
 }
 
-/** Leaves a socket to others, as if it had not been touched; they get this chunk first. */
-export function leave(socket: Owned, chunk: Buffer): void {
+/** Leaves a socket as if it had not been touched. */
+export function leaveSocket(socket: OwnedSocket): void {
   // One by one: to remove all of an event's at once would turn the table of listeners into a slow one.
   socket.off("data", onData).off("end", onEnd).off("error", onError).off("close", onClose);
   socket[OWNER] = undefined;
-  socket.pause();
-  socket.unshift(chunk);
 }
