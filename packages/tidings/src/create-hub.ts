@@ -12,7 +12,8 @@ import { fetchStream } from "./http/fetch.ts";
 import { heartbeatInterval } from "./http/heartbeat-interval.ts";
 import type { NodeRequest, NodeResponse } from "./http/node-types.ts";
 import { PLAIN_PLATFORM, type Platform } from "./http/platform.ts";
-import { serve, type StreamEnd } from "./http/serve.ts";
+import { serve } from "./http/serve.ts";
+import type { StreamEnd } from "./http/stream-ending.ts";
 import type { StreamOptions } from "./http/stream-options.ts";
 
 /** How a hub is made. Every option has a default. */

@@ -3,7 +3,7 @@ export { createHub, type Hub, type HubOptions } from "./create-hub.ts";
 export { memoryLog, type MemoryLogOptions } from "./hub/log/memory-log.ts";
 export { sse, type SseContext, type SseEvent, type SseOptions, type SseSource } from "./http/sse.ts";
 export type { StreamOptions } from "./http/stream-options.ts";
-export type { StreamEnd } from "./http/serve.ts";
+export type { StreamEnd } from "./http/stream-ending.ts";
 export type { NodeRequest, NodeResponse, NodeSocket } from "./http/node-types.ts";
 export { HubError, type HubErrorCode } from "./hub/error.ts";
 export type { Duration } from "./hub/duration.ts";

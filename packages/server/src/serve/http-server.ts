@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 
 import type { Logger } from "pino";
 import { PROBLEM_TYPE, type Problem, problem } from "tidings/http";
+import { leanConnections } from "tidings/node";
 
 import { refusalOf, refuseConnection } from "./refused-connection.ts";
 
@@ -32,6 +33,8 @@ export function createHttpServer(handler: RequestHandler, logger: Logger): Serve
     // Refused here, with a problem.
     requireHostHeader: false,
   });
+  // Whatever was asked for first: a browser often opens its stream on a connection that it has used before.
+  leanConnections(server, { path: "/" });
   // Raw bytes may be written to a connection only if no response has begun on it.
   const answering = new WeakMap<Socket, Pending>();
 

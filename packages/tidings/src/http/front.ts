@@ -6,7 +6,7 @@ import { carriesStream } from "./node-sink.ts";
 import type { NodeRequest, NodeResponse } from "./node-types.ts";
 import { problem, PROBLEM_TYPE, ProblemError, problemOf } from "./problem.ts";
 import { route, type Answer, type Exchange, type RouteContext } from "./routes.ts";
-import type { StreamEnd } from "./serve.ts";
+import type { StreamEnd } from "./stream-ending.ts";
 import { checkOrigins, corsHead } from "./stream-head.ts";
 import type { StreamOptions } from "./stream-options.ts";
 
@@ -34,7 +34,7 @@ export interface FrontOptions {
 /** The native surface of a hub: `GET /events`, `POST /publish`, `GET /healthz`, `GET /readyz`; 404 for the rest. */
 export interface Front {
   /**
-   * Answers a request of Node's `http`. Resolves when it is answered, for a stream when it has ended. Never rejects for
+   * Answers a request of Node's `http`. Resolves when it is answered, for a stream when it has begun. Never rejects for
    * what the client did.
    *
    * @param elsewhere asked for a path that the hub has nothing at, after the checks; whether it has answered
@@ -97,11 +97,10 @@ export function createFront(hub: FrontHub, options: FrontOptions = {}): Front {
         sendNode(req, res, answer, origins);
         return;
       }
-      try {
-        await hub.serve(req, res, { topics: answer.topics, origins });
-      } catch (error) {
-        sendNode(req, res, failure(error), origins);
-      }
+      // Not waited for: that would keep the request and the response of every open stream.
+      void hub
+        .serve(req, res, { topics: answer.topics, origins })
+        .catch((error: unknown) => sendNode(req, res, failure(error), origins));
     },
 
     async fetch(request) {

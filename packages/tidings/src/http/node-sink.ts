@@ -15,7 +15,8 @@ export function carriesStream(req: NodeRequest): boolean {
 /**
  * Sends the head of a stream, and answers the sink for what follows. On HTTP/1 the body has no length and no chunks: it
  * ends with the connection. Then its bytes can go to the socket as they are, without a copy and a frame around each,
- * where nothing stands between: the socket is this response's, and nobody has put himself before `res.write`.
+ * where nothing stands between: the socket is this response's, and nobody has put himself before `res.write`. Where the
+ * platform can take the socket out of the hands of Node's HTTP, request and response are over when this returns.
  */
 export function nodeSink(
   req: NodeRequest,
@@ -29,7 +30,6 @@ export function nodeSink(
     res.flushHeaders?.();
     return new ResponseSink(res, req.socket, platform.kernel);
   }
-  streaming.add(req.socket);
   res.setHeader("Connection", "close");
   res.removeHeader("Transfer-Encoding");
   const socket = res.socket as NodeSocket | null;
@@ -37,6 +37,9 @@ export function nodeSink(
   res.flushHeaders?.();
   const straight =
     socket !== null && isOwnWrite(res) && !res.getHeader("Content-Encoding") && socket.bytesWritten > written;
+  const lean = straight ? platform.leanSink?.(req, res) : undefined;
+  if (lean !== undefined) return lean;
+  streaming.add(req.socket);
   return straight ? new SocketSink(socket, platform.kernel, res) : new ResponseSink(res, req.socket, platform.kernel);
 }
 

@@ -1,10 +1,11 @@
 import type { Engine } from "../hub/engine.ts";
 import { HubError } from "../hub/error.ts";
-import type { CloseReason } from "../hub/sink.ts";
+import type { Subscriber } from "../hub/subscriber.ts";
 import { carriesStream, nodeSink, setHeaders } from "./node-sink.ts";
 import type { NodeRequest, NodeResponse } from "./node-types.ts";
 import type { Platform } from "./platform.ts";
 import { PROBLEM_TYPE, problemOf } from "./problem.ts";
+import { StreamEnding, type StreamEnd } from "./stream-ending.ts";
 import { corsHead, streamHead } from "./stream-head.ts";
 import {
   checkStreamOptions,
@@ -14,22 +15,36 @@ import {
   type StreamOptions,
 } from "./stream-options.ts";
 
-/** How a stream ended. `refused`: there was none, the client was answered an error or asked for the head alone. */
-export type StreamEnd = CloseReason | "refused";
-
 /**
  * Serves a stream to a request of Node's `http`, `https` or `http2`, and of the frameworks on them. Resolves when the
  * stream has ended; never rejects for what the client did.
  *
- * @throws HubError for what is wrong with the options, before anything was sent
+ * @throws HubError (rejects) for what is wrong with the options, before anything was sent
  */
-export async function serve(
+export function serve(
   engine: Engine,
   platform: Platform,
   req: NodeRequest,
   res: NodeResponse,
   options: StreamOptions,
 ): Promise<StreamEnd> {
+  // Not an async function: what waits for an open stream's end would keep its request and its response.
+  try {
+    const opened = open(engine, platform, req, res, options);
+    return typeof opened === "string" ? Promise.resolve(opened) : new StreamEnding(opened);
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
+/** Opens a stream, or answers why there is none. */
+function open(
+  engine: Engine,
+  platform: Platform,
+  req: NodeRequest,
+  res: NodeResponse,
+  options: StreamOptions,
+): Subscriber | "refused" | "closed" {
   checkStreamOptions(options);
   if (res.headersSent) throw new HubError("bad-option", "The response has begun: it carries no stream any more");
   if (carriesStream(req)) {
@@ -59,12 +74,14 @@ export async function serve(
   }
   const subscriber = engine.subscribe(nodeSink(req, res, head, platform), subscription);
   if (subscriber === undefined) return "closed";
-  const { signal } = options;
-  if (signal === undefined) return subscriber.ended;
+  if (options.signal !== undefined) closeOnAbort(subscriber, options.signal);
+  return subscriber;
+}
+
+/** Apart, because a function made inside another keeps everything alive that any function made in there uses. */
+function closeOnAbort(subscriber: Subscriber, signal: AbortSignal): void {
   const abort = (): void => subscriber.close("aborted");
   if (signal.aborted) abort();
   else signal.addEventListener("abort", abort);
-  const end = await subscriber.ended;
-  signal.removeEventListener("abort", abort);
-  return end;
+  void subscriber.ended.then(() => signal.removeEventListener("abort", abort));
 }

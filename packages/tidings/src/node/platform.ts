@@ -1,6 +1,7 @@
 import type { Platform } from "../http/platform.ts";
 import type { Logger } from "../hub/logger.ts";
 import type { Runtime } from "../hub/runtime.ts";
+import { leanSink } from "./lean/lean-sink.ts";
 import { TcpLooks } from "./tcp-looks.ts";
 
 /** What the platform takes from the hub that it is made for. */
@@ -13,7 +14,8 @@ export interface PlatformSettings {
 
 /** What Node, and who is like it, can do for the fronts. */
 export function nodePlatform({ heartbeat, runtime, logger }: PlatformSettings): Platform {
-  return { name: "node", kernel: seesSockets() ? new TcpLooks(heartbeat, runtime, logger) : undefined };
+  const kernel = seesSockets() ? new TcpLooks(heartbeat, runtime, logger) : undefined;
+  return { name: "node", kernel, leanSink: (req, res) => leanSink(req, res, kernel) };
 }
 
 /** Linux shows its sockets. Bun's and Deno's are not in Node's hands, and Deno would ask its user for permission. */
