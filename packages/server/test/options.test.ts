@@ -67,6 +67,7 @@ test("the help of serve names every option with its default and its variable", a
     drain: "10s",
     origin: "none",
     "allow-host": "none",
+    compress: undefined,
     anonymous: undefined,
     demo: undefined,
   };

@@ -42,6 +42,7 @@ export function serveCommand(): Command {
     .addOption(
       option("--allow-host <name>", "answers to this Host too; repeatable", parseHostNames).default([], "none"),
     )
+    .addOption(option("--compress", "compresses streams for clients that take gzip; once for all of them"))
     .addOption(option("--anonymous", "lets anyone who reaches the host read and publish, beyond this machine too"))
     .addOption(option("--demo", "serves the demo page at /"))
     .addOption(

@@ -24,7 +24,8 @@ export async function serve(settings: ServeSettings): Promise<void> {
   const log = memoryLog({ maxEvents: settings.maxEvents, maxAge: settings.maxAge, maxBytes: settings.maxBytes });
   const hub = createHub({ log, heartbeat: settings.heartbeat, logger });
   const hosts = checkedHosts(host, allowHost);
-  const front = createFront(hub, { origins: origin, logger, ...(hosts === undefined ? {} : { hosts }) });
+  const compress = settings.compress === true;
+  const front = createFront(hub, { origins: origin, compress, logger, ...(hosts === undefined ? {} : { hosts }) });
   const metrics = createMetrics(hub);
   const demo = settings.demo === true ? createDemo(hub) : undefined;
 

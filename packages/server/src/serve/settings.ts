@@ -10,6 +10,7 @@ export interface ServeSettings {
   readonly drain: number;
   readonly origin: readonly string[];
   readonly allowHost: readonly string[];
+  readonly compress?: boolean;
   readonly anonymous?: boolean;
   readonly demo?: boolean;
   readonly logLevel: LogLevel;

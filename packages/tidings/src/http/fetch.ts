@@ -1,4 +1,5 @@
 import type { Engine } from "../hub/engine.ts";
+import { compressibleHead, gzipFor } from "./compression.ts";
 import { FetchSink } from "./fetch-sink.ts";
 import { onLeaving } from "./leaving.ts";
 import type { Platform } from "./platform.ts";
@@ -19,13 +20,15 @@ import {
  */
 export async function fetchStream(
   engine: Engine,
-  _platform: Platform,
+  platform: Platform,
   request: Request,
   options: StreamOptions,
 ): Promise<Response> {
   checkStreamOptions(options);
   const origin = request.headers.get("origin");
-  const headers = streamHead(origin, options.origins ?? []);
+  const gzip = gzipFor(options, platform, request.headers.get("accept-encoding"));
+  let headers = streamHead(origin, options.origins ?? []);
+  if (options.compress) headers = compressibleHead(headers, gzip !== undefined);
   let resume: Resume;
   try {
     resume = readResume(options, request.headers.get("last-event-id"), request.url);
@@ -37,7 +40,7 @@ export async function fetchStream(
   const subscription = streamSubscription(engine, options, resume);
   if (request.method === "HEAD") return new Response(null, { headers });
   const sink = new FetchSink();
-  const subscriber = engine.subscribe(sink, subscription);
+  const subscriber = engine.subscribe(gzip?.(sink) ?? sink, subscription);
   if (subscriber !== undefined) {
     const { signal } = options;
     const abort = (): void => subscriber.close("aborted");

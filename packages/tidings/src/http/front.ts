@@ -27,6 +27,8 @@ export interface FrontOptions {
   readonly hosts?: readonly string[];
   /** Of a publish, in bytes. 1 MiB by default. */
   readonly maxBody?: number;
+  /** Compresses streams for clients that take gzip: see `StreamOptions`. Off by default. */
+  readonly compress?: boolean;
   /** Told of what fails inside. */
   readonly logger?: Logger;
 }
@@ -57,6 +59,7 @@ type Fixed = Exclude<Answer, { readonly topics: readonly string[] }>;
  */
 export function createFront(hub: FrontHub, options: FrontOptions = {}): Front {
   const origins = checkOrigins(options.origins ?? []);
+  const { compress } = options;
   const logger = options.logger ?? noLogger;
   const hosts = options.hosts?.map((host) => host.toLowerCase());
   const context: RouteContext = {
@@ -99,7 +102,7 @@ export function createFront(hub: FrontHub, options: FrontOptions = {}): Front {
       }
       // Not waited for: that would keep the request and the response of every open stream.
       void hub
-        .serve(req, res, { topics: answer.topics, origins })
+        .serve(req, res, { topics: answer.topics, origins, compress })
         .catch((error: unknown) => sendNode(req, res, failure(error), origins));
     },
 
@@ -107,7 +110,7 @@ export function createFront(hub: FrontHub, options: FrontOptions = {}): Front {
       let answer = await route(fetchExchange(request), context).catch(failure);
       if (answer.topics !== undefined) {
         try {
-          return await hub.fetch(request, { topics: answer.topics, origins });
+          return await hub.fetch(request, { topics: answer.topics, origins, compress });
         } catch (error) {
           answer = failure(error);
         }

@@ -35,8 +35,9 @@ export function nodeSink(
   const socket = res.socket as NodeSocket | null;
   const written = socket?.bytesWritten ?? 0;
   res.flushHeaders?.();
-  const straight =
-    socket !== null && isOwnWrite(res) && !res.getHeader("Content-Encoding") && socket.bytesWritten > written;
+  // An encoding that the head brought is ours, and its bytes are what goes to the socket.
+  const encoded = res.getHeader("Content-Encoding") !== head["Content-Encoding"];
+  const straight = socket !== null && isOwnWrite(res) && !encoded && socket.bytesWritten > written;
   const lean = straight ? platform.leanSink?.(req, res) : undefined;
   if (lean !== undefined) return lean;
   streaming.add(req.socket);
@@ -52,7 +53,14 @@ function mergeVary(res: NodeResponse, name: string, value: string): string {
   const set = name === "Vary" ? res.getHeader("Vary") : undefined;
   if (typeof set !== "string" && !Array.isArray(set)) return value;
   const names = [set].flat().join(", ");
-  return names.split(/\s*,\s*/).includes(value) ? names : `${names}, ${value}`;
+  const there = names.toLowerCase().split(/\s*,\s*/);
+  const missing = value.split(", ").filter((each) => !there.includes(each.toLowerCase()));
+  return [names, ...missing].join(", ");
+}
+
+/** Whether somebody else encodes a response, or may: then a stream in it is not encoded once more. */
+export function isEncoded(res: NodeResponse): boolean {
+  return res.getHeader("Content-Encoding") !== undefined || !isOwnWrite(res);
 }
 
 /** Whether `res.write` is Node's: then it stands where `flushHeaders` stands, in a class. */

@@ -15,6 +15,8 @@ export interface Platform {
    * this returns request and response are over. Nothing, where that cannot be; then nothing was done.
    */
   readonly leanSink?: (req: NodeRequest, res: NodeResponse) => Sink | undefined;
+  /** Answers a sink that writes gzip to another. Without it no stream is compressed. */
+  readonly gzip?: ((sink: Sink) => Sink) | undefined;
 }
 
 /** A runtime of which nothing is known. */

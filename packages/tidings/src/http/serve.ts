@@ -1,7 +1,8 @@
 import type { Engine } from "../hub/engine.ts";
 import { HubError } from "../hub/error.ts";
 import type { Subscriber } from "../hub/subscriber.ts";
-import { carriesStream, nodeSink, setHeaders } from "./node-sink.ts";
+import { compressibleHead, gzipFor } from "./compression.ts";
+import { carriesStream, isEncoded, nodeSink, setHeaders } from "./node-sink.ts";
 import type { NodeRequest, NodeResponse } from "./node-types.ts";
 import type { Platform } from "./platform.ts";
 import { PROBLEM_TYPE, problemOf } from "./problem.ts";
@@ -52,7 +53,9 @@ function open(
     return "refused";
   }
   const origin = String(req.headers["origin"] ?? "");
-  const head = streamHead(origin, options.origins ?? []);
+  const gzip = isEncoded(res) ? undefined : gzipFor(options, platform, String(req.headers["accept-encoding"] ?? ""));
+  let head = streamHead(origin, options.origins ?? []);
+  if (options.compress) head = compressibleHead(head, gzip !== undefined);
   let resume: Resume;
   try {
     resume = readResume(options, String(req.headers["last-event-id"] ?? ""), req.url ?? "/");
@@ -72,7 +75,8 @@ function open(
     res.end();
     return "refused";
   }
-  const subscriber = engine.subscribe(nodeSink(req, res, head, platform), subscription);
+  const sink = nodeSink(req, res, head, platform);
+  const subscriber = engine.subscribe(gzip?.(sink) ?? sink, subscription);
   if (subscriber === undefined) return "closed";
   if (options.signal !== undefined) closeOnAbort(subscriber, options.signal);
   return subscriber;

@@ -16,6 +16,11 @@ export interface StreamOptions {
   readonly policy?: Policy | undefined;
   /** Origins whose pages may read the stream from another site, with credentials. None by default. */
   readonly origins?: readonly string[] | undefined;
+  /**
+   * Compresses the stream for clients that take gzip. Off by default, and not for streams that mix a secret with text
+   * that somebody else may choose: their length would tell. Needs Node, Bun or Deno; elsewhere nothing is compressed.
+   */
+  readonly compress?: boolean | undefined;
   /** Ends the stream when it is aborted. */
   readonly signal?: AbortSignal | undefined;
 }

@@ -38,6 +38,15 @@ export interface SinkListener {
   onClose(reason?: CloseReason): void;
 }
 
+/** Bytes that several subscribers are written. */
+export interface SharedBytes {
+  bytes(): Uint8Array;
+  /** How many they are. */
+  readonly population: number;
+  /** Where a sink that encodes what it is given keeps the result for the others. A hub's sinks know one encoding. */
+  encoded: Uint8Array | undefined;
+}
+
 /**
  * Where the bytes of one stream go.
  *
@@ -50,6 +59,8 @@ export interface SinkListener {
  */
 export interface Sink {
   write(bytes: Uint8Array): boolean;
+  /** As `write`, for a sink that would encode what others are written, too. */
+  writeShared?(shared: SharedBytes): boolean;
   /**
    * Bytes that were accepted and not yet sent, as far as is known: not handed to the system yet, or held by the system
    * when it was last looked at. Gets less while a slow reader reads.

@@ -123,16 +123,13 @@ export class Subscriber implements SinkListener {
   }
 
   write(bytes: Uint8Array): void {
-    this.wrote = true;
-    if (this.sink.write(bytes) || this.closed) return;
-    this.full = true;
-    this.#delivery.filled(this);
+    this.#wrote(this.sink.write(bytes));
   }
 
   /** Writes what the running flush found due, and with it moves on to where that flush ends. */
   deliver(node: BatchNode): void {
     this.#delivery.counters.delivered += node.depth;
-    this.write(node.bytes());
+    this.#wrote(this.sink.writeShared?.(node) ?? this.sink.write(node.bytes()));
     if (this.full) this.#fallBehind(this.#delivery.dispatched);
   }
 
@@ -207,6 +204,13 @@ export class Subscriber implements SinkListener {
     this.state = "live";
     this.#replaying = false;
     this.#delivery.enter(this);
+  }
+
+  #wrote(more: boolean): void {
+    this.wrote = true;
+    if (more || this.closed) return;
+    this.full = true;
+    this.#delivery.filled(this);
   }
 
   #replay(subscription?: Subscription): void {
