@@ -16,6 +16,7 @@ export interface NodeSocket {
 /** The socket under a request. */
 export interface NodeConnection {
   readonly destroyed: boolean;
+  readonly remoteAddress?: string | undefined;
   destroy(): unknown;
   on(event: "close", listener: () => void): unknown;
   off(event: "close", listener: () => void): unknown;

@@ -1,21 +1,13 @@
 import type { Engine } from "../hub/engine.ts";
 import { HubError } from "../hub/error.ts";
-import type { CloseReason } from "../hub/sink.ts";
-import { carriesStream, nodeSink, setHeaders } from "./node-sink.ts";
+import { nodeExchange } from "./exchange.ts";
+import { carriesStream, nodeSink } from "./node-sink.ts";
 import type { NodeRequest, NodeResponse } from "./node-types.ts";
+import { answerNode } from "./plain-answer.ts";
 import type { Platform } from "./platform.ts";
-import { PROBLEM_TYPE, problemOf } from "./problem.ts";
-import { corsHead, streamHead } from "./stream-head.ts";
-import {
-  checkStreamOptions,
-  readResume,
-  streamSubscription,
-  type Resume,
-  type StreamOptions,
-} from "./stream-options.ts";
-
-/** How a stream ended. `refused`: there was none, the client was answered an error or asked for the head alone. */
-export type StreamEnd = CloseReason | "refused";
+import { streamAnswer, type StreamEnd } from "./stream-answer.ts";
+import { endOf } from "./stream-end.ts";
+import { checkStreamOptions, type StreamOptions } from "./stream-options.ts";
 
 /**
  * Serves a stream to a request of Node's `http`, `https` or `http2`, and of the frameworks on them. Resolves when the
@@ -36,35 +28,13 @@ export async function serve(
     req.socket.destroy();
     return "refused";
   }
-  const origin = String(req.headers["origin"] ?? "");
-  const head = streamHead(origin, options.origins ?? []);
-  let resume: Resume;
-  try {
-    resume = readResume(options, String(req.headers["last-event-id"] ?? ""), req.url ?? "/");
-  } catch (error) {
-    const problem = problemOf(error);
-    if (problem === undefined) throw error;
-    res.statusCode = problem.status;
-    const cors = corsHead(origin, options.origins ?? []);
-    setHeaders(res, { ...cors, "Content-Type": PROBLEM_TYPE, "Cache-Control": "no-store" });
-    if (req.method === "HEAD") res.end();
-    else res.end(JSON.stringify(problem));
-    return "refused";
+  const found = streamAnswer(engine, options, nodeExchange(req));
+  if (found.end !== undefined) {
+    answerNode(req, res, found.answer, options.origins ?? []);
+    return found.end;
   }
-  const subscription = streamSubscription(engine, options, resume);
-  if (req.method === "HEAD") {
-    setHeaders(res, head);
-    res.end();
-    return "refused";
-  }
-  const subscriber = engine.subscribe(nodeSink(req, res, head, platform), subscription);
-  if (subscriber === undefined) return "closed";
-  const { signal } = options;
-  if (signal === undefined) return subscriber.ended;
-  const abort = (): void => subscriber.close("aborted");
-  if (signal.aborted) abort();
-  else signal.addEventListener("abort", abort);
-  const end = await subscriber.ended;
-  signal.removeEventListener("abort", abort);
-  return end;
+  const { head, subscription, party } = found;
+  const subscriber = engine.subscribe(nodeSink(req, res, head, platform), subscription, party);
+  // Nothing here waits for the end: it would keep the request and the response as long as the stream.
+  return endOf(subscriber, options.signal);
 }

@@ -1,7 +1,8 @@
 import type { BatchNode } from "./batch-trie.ts";
+import type { Admitted, Seat } from "./admission/admission.ts";
 import type { Log, Position } from "./log/log.ts";
 import type { Logger } from "./logger.ts";
-import { heartbeatFrame } from "./notices.ts";
+import { heartbeatFrame, retryFrame } from "./notices.ts";
 import type { Runtime } from "./runtime.ts";
 import type { CloseReason, Sink, SinkListener } from "./sink.ts";
 import type { SnapshotSource } from "./snapshot.ts";
@@ -50,7 +51,7 @@ export type SubscriberState = "replaying" | "live" | "catching-up" | "closed";
  * One stream. It has no queue: live, it is written what a flush finds due to it; with a full sink it keeps its position
  * alone, and reads on from the tail or the log when the sink drains.
  */
-export class Subscriber implements SinkListener {
+export class Subscriber implements SinkListener, Admitted {
   readonly filter: TopicFilter;
   readonly sink: Sink;
   readonly snapshot: SnapshotSource | undefined;
@@ -70,6 +71,9 @@ export class Subscriber implements SinkListener {
   opened = false;
   /** The `tidings:live` frame was written. */
   announced = false;
+  /** Under whom it is counted, and when its lifetime is over: see `Admission`. */
+  seat: Seat | undefined;
+  expires = 0;
   /** A replay is bringing this subscriber to live. */
   #replaying = false;
   /** End the waits that a replay is in: for the sink to drain, for the stream to end. */
@@ -164,6 +168,18 @@ export class Subscriber implements SinkListener {
   close(reason: CloseReason, how: "end" | "destroy" = "end"): void {
     this.#reason ??= reason;
     this.sink[how]();
+  }
+
+  /** Ends the stream gently: what was matched for it is written, and its client is told when to come back. */
+  dismiss(reason: CloseReason): void {
+    this.flush();
+    this.write(retryFrame(this.#delivery.retry()));
+    this.close(reason);
+  }
+
+  expire(): void {
+    // A snapshot that is cut begins anew; whoever has one that is slow would never get to its end.
+    if (this.snapshotState === "none") this.dismiss("expired");
   }
 
   onDrain(): void {
