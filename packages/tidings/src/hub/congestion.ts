@@ -70,7 +70,7 @@ export class Congestion {
     for (const [subscriber, { since, bytes }] of this.#watched) {
       const left = since + this.#limits.stall - now;
       if (left > 0) {
-        this.#ring(left);
+        if (!this.#ringing) this.#ring(left);
         return;
       }
       if (subscriber.sink.bufferedBytes < bytes) this.add(subscriber);
