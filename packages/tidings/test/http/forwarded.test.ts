@@ -16,8 +16,8 @@ async function behind(trustedProxies: number): Promise<{ hub: Hub; port: number 
 
 /** Opens a stream with this `X-Forwarded-For`; whether it was let in. */
 async function isLetIn(port: number, forwarded: string | undefined): Promise<boolean> {
-  const headers = forwarded === undefined ? {} : { "X-Forwarded-For": forwarded };
-  const connection = await dial(port, get("/events", headers as Record<string, string>));
+  const headers: Record<string, string> = forwarded === undefined ? {} : { "X-Forwarded-For": forwarded };
+  const connection = await dial(port, get("/events", headers));
   await connection.until(/\n\n/);
   return connection.text.includes("tidings:cursor");
 }
