@@ -1,3 +1,7 @@
+import { checkLimits, type HubLimits } from "./hub/admission/limits.ts";
+import { checkLifetime } from "./hub/admission/lifetimes.ts";
+import { checkShedding, type Shedding } from "./hub/admission/overload.ts";
+import type { Party } from "./hub/admission/party.ts";
 import { atLeastOne } from "./hub/count.ts";
 import { milliseconds, type Duration } from "./hub/duration.ts";
 import { Engine, type EngineSettings, type HubStats } from "./hub/engine.ts";
@@ -36,6 +40,15 @@ export interface HubOptions {
   readonly bufferBudget?: number;
   /** Pages of the log that are read at a time for those who resume or catch up. 32 by default. */
   readonly replays?: number;
+  /** On connections and on the rate of publishing, in all, per address and per principal. None by default. */
+  readonly limits?: HubLimits;
+  /**
+   * How long a connection lasts, at least 100 ms; each up to a fifth shorter or longer, at random. Then it is ended
+   * gently: its client is told when to come back, and resumes. For ever by default.
+   */
+  readonly maxLifetime?: Duration;
+  /** When new streams are refused because the event loop is late. `{ delay: 250, after: "5s" }` by default. */
+  readonly shed?: Shedding | false;
   /** Told of what fails inside. Silent by default. */
   readonly logger?: Logger;
   /** The clock, the chance and the event loop. For tests that replay a run. */
@@ -48,11 +61,12 @@ export interface Hub<Events = Record<string, unknown>> {
    * Publishes an event to a topic, or to several: a subscriber of both gets it once. Resolves when it is in the log.
    *
    * @throws HubError (rejects) if it is refused: `bad-topic`, `bad-event`, `bad-data`, `bad-key`, `event-too-large`,
-   * `private-without-authentication`, `conflict`, `closed`
+   * `private-without-authentication`, `rate-limited`, `conflict`, `closed`
+   * @param by whom it is counted for, where there are limits on the rate. `{}` by default: then the rate of all together
    */
-  publish(topic: string | readonly string[], publication: Publication<Events>): Promise<Published>;
+  publish(topic: string | readonly string[], publication: Publication<Events>, by?: Party): Promise<Published>;
   /** Publishes several events, next to each other, or none of them. */
-  publishBatch(publications: readonly Addressed<Publication<Events>>[]): Promise<Published[]>;
+  publishBatch(publications: readonly Addressed<Publication<Events>>[], by?: Party): Promise<Published[]>;
   /**
    * Serves a stream to a request of Node's `http`, `https` or `http2`, or of Express, Fastify (`req.raw`, after
    * `reply.hijack()`) and Koa (`ctx.req`, with `ctx.respond = false`). Resolves with how the stream ended.
@@ -110,15 +124,18 @@ export function composeHub<Events>(
     stall: milliseconds(options.stall ?? "30s", "stall"),
     bufferBudget: atLeastOne(options.bufferBudget ?? 256 * 1024 * 1024, "bufferBudget"),
     replays: atLeastOne(options.replays ?? 32, "replays"),
+    limits: checkLimits(options.limits ?? {}),
+    maxLifetime: checkLifetime(options.maxLifetime),
+    shed: checkShedding(options.shed ?? {}),
   };
   const platform = platformFor(settings);
   const engine = new Engine(settings);
   // The types of an event map are for the one who publishes; what comes in is checked all the same.
-  const publish = (publications: readonly Addressed<unknown>[]): Promise<Published[]> =>
-    engine.publish(publications as readonly Addressed<UntypedPublication>[]);
+  const publish = (publications: readonly Addressed<unknown>[], by: Party = {}): Promise<Published[]> =>
+    engine.publish(publications as readonly Addressed<UntypedPublication>[], by);
   return {
-    async publish(topic, publication) {
-      const [published] = await publish([{ ...publication, topic }]);
+    async publish(topic, publication, by) {
+      const [published] = await publish([{ ...publication, topic }], by);
       if (published === undefined) throw new HubError("log-failed", "The log did not answer for the event");
       return published;
     },

@@ -1,20 +1,15 @@
 import type { Engine } from "../hub/engine.ts";
 import { HubError } from "../hub/error.ts";
 import type { Subscriber } from "../hub/subscriber.ts";
-import { compressibleHead, gzipFor } from "./compression.ts";
-import { carriesStream, isEncoded, nodeSink, setHeaders } from "./node-sink.ts";
+import { nodeExchange } from "./exchange.ts";
+import { closeOnAbort } from "./leaving.ts";
+import { carriesStream, isEncoded, nodeSink } from "./node-sink.ts";
 import type { NodeRequest, NodeResponse } from "./node-types.ts";
+import { answerNode } from "./plain-answer.ts";
 import type { Platform } from "./platform.ts";
-import { PROBLEM_TYPE, problemOf } from "./problem.ts";
+import { streamAnswer } from "./stream-answer.ts";
 import { StreamEnding, type StreamEnd } from "./stream-ending.ts";
-import { corsHead, streamHead } from "./stream-head.ts";
-import {
-  checkStreamOptions,
-  readResume,
-  streamSubscription,
-  type Resume,
-  type StreamOptions,
-} from "./stream-options.ts";
+import { checkStreamOptions, type StreamOptions } from "./stream-options.ts";
 
 /**
  * Serves a stream to a request of Node's `http`, `https` or `http2`, and of the frameworks on them. Resolves when the
@@ -45,47 +40,21 @@ function open(
   req: NodeRequest,
   res: NodeResponse,
   options: StreamOptions,
-): Subscriber | "refused" | "closed" {
+): Subscriber | StreamEnd {
   checkStreamOptions(options);
   if (res.headersSent) throw new HubError("bad-option", "The response has begun: it carries no stream any more");
   if (carriesStream(req)) {
     req.socket.destroy();
     return "refused";
   }
-  const origin = String(req.headers["origin"] ?? "");
-  const gzip = isEncoded(res) ? undefined : gzipFor(options, platform, String(req.headers["accept-encoding"] ?? ""));
-  let head = streamHead(origin, options.origins ?? []);
-  if (options.compress) head = compressibleHead(head, gzip !== undefined);
-  let resume: Resume;
-  try {
-    resume = readResume(options, String(req.headers["last-event-id"] ?? ""), req.url ?? "/");
-  } catch (error) {
-    const problem = problemOf(error);
-    if (problem === undefined) throw error;
-    res.statusCode = problem.status;
-    const cors = corsHead(origin, options.origins ?? []);
-    setHeaders(res, { ...cors, "Content-Type": PROBLEM_TYPE, "Cache-Control": "no-store" });
-    if (req.method === "HEAD") res.end();
-    else res.end(JSON.stringify(problem));
-    return "refused";
+  const found = streamAnswer(engine, options, nodeExchange(req), isEncoded(res) ? undefined : platform);
+  if (found.end !== undefined) {
+    answerNode(req, res, found.answer, options.origins ?? []);
+    return found.end;
   }
-  const subscription = streamSubscription(engine, options, resume);
-  if (req.method === "HEAD") {
-    setHeaders(res, head);
-    res.end();
-    return "refused";
-  }
+  const { head, subscription, party, gzip } = found;
   const sink = nodeSink(req, res, head, platform);
-  const subscriber = engine.subscribe(gzip?.(sink) ?? sink, subscription);
-  if (subscriber === undefined) return "closed";
+  const subscriber = engine.subscribe(gzip?.(sink) ?? sink, subscription, party);
   if (options.signal !== undefined) closeOnAbort(subscriber, options.signal);
   return subscriber;
-}
-
-/** Apart, because a function made inside another keeps everything alive that any function made in there uses. */
-function closeOnAbort(subscriber: Subscriber, signal: AbortSignal): void {
-  const abort = (): void => subscriber.close("aborted");
-  if (signal.aborted) abort();
-  else signal.addEventListener("abort", abort);
-  void subscriber.ended.then(() => signal.removeEventListener("abort", abort));
 }

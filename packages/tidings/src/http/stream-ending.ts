@@ -21,6 +21,7 @@ export class StreamEnding extends Promise<StreamEnd> {
   }
 
   /** `catch` comes here, too. */
+  // oxlint-disable-next-line unicorn/no-thenable -- it is a promise.
   override then<Value = StreamEnd, Instead = never>(
     onFulfilled?: ((end: StreamEnd) => Value | PromiseLike<Value>) | null,
     _onRejected?: ((reason: unknown) => Instead | PromiseLike<Instead>) | null,

@@ -118,13 +118,12 @@ describe("what a socket may be handed", () => {
     watch?.handed(160 * KIB);
     kernel.holds({ queued: 30 * KIB });
     kernel.clock.turn(HEARTBEAT / 4);
-    let handed = 0;
-    for (; watch?.hasRoom; handed += 64) watch.handed(64 * KIB);
+    let handed = fill(watch);
     expect(handed).toBeGreaterThan(256);
     expect(30 + handed).toBeLessThanOrEqual(512);
     kernel.holds({ queued: 40 * KIB });
     kernel.clock.turn(HEARTBEAT / 4);
-    for (handed = 0; watch?.hasRoom; handed += 64) watch.handed(64 * KIB);
+    handed = fill(watch);
     expect(handed).toBe(256);
   });
 
@@ -256,3 +255,13 @@ describe("looks", () => {
     expect(new Kernel({ queued: 0 }).looks.watch({}, true, listener)).toBeUndefined();
   });
 });
+
+/** Hands a socket 64 KiB after 64 KiB while there is room. Answers how much it was, in KiB. */
+function fill(watch: SocketWatch | undefined): number {
+  let handed = 0;
+  while (watch?.hasRoom === true) {
+    watch.handed(64 * KIB);
+    handed += 64;
+  }
+  return handed;
+}
