@@ -258,10 +258,8 @@ describe("looks", () => {
 
 /** Hands a socket 64 KiB after 64 KiB while there is room. Answers how much it was, in KiB. */
 function fill(watch: SocketWatch | undefined): number {
-  let handed = 0;
-  while (watch?.hasRoom === true) {
+  for (let handed = 0; ; handed += 64) {
+    if (watch?.hasRoom !== true) return handed;
     watch.handed(64 * KIB);
-    handed += 64;
   }
-  return handed;
 }
