@@ -8,8 +8,8 @@ const ITEM = /^([!#$%&'*+.^_`|~0-9a-z-]+)(?:[ \t]*;[ \t]*q=(0(?:\.[0-9]{0,3})?|1
  *
  * @param header `Accept-Encoding`, as it came
  */
-export function acceptsGzip(header: string | null): boolean {
-  if (header === null) return false;
+export function acceptsGzip(header: string | undefined): boolean {
+  if (header === undefined) return false;
   const weights = new Map<string, number>();
   for (const item of header.toLowerCase().split(",")) {
     const [, name = "", weight = "1"] = ITEM.exec(item.trim()) ?? [];

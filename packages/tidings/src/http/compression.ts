@@ -7,7 +7,11 @@ import type { StreamOptions } from "./stream-options.ts";
  *
  * @param accepted `Accept-Encoding`, as it came
  */
-export function gzipFor({ compress }: StreamOptions, { gzip }: Platform, accepted: string | null): Platform["gzip"] {
+export function gzipFor(
+  { compress }: StreamOptions,
+  { gzip }: Platform,
+  accepted: string | undefined,
+): Platform["gzip"] {
   return compress === true && acceptsGzip(accepted) ? gzip : undefined;
 }
 

@@ -17,7 +17,7 @@ test.for([
   ["gzip;q=1.000", true],
   [", ,gzip,", true],
   ["gzip;q=high, *", true],
-  [null, false],
+  [undefined, false],
   ["", false],
   ["identity", false],
   ["br, deflate", false],

@@ -66,7 +66,7 @@ async function run(seed: number): Promise<{ plain: number; gzip: number }> {
   const random = seeded(seed);
   const pick = <Item>(items: readonly Item[]): Item => items[Math.floor(random() * items.length)] as Item;
   const runtime = new SimulatedRuntime(random);
-  const hub: Hub = composeHub({ log: memoryLog({ runtime }), runtime }, nodePlatform());
+  const hub: Hub = composeHub({ log: memoryLog({ runtime }), runtime }, nodePlatform);
   const cursors = ["", "no-cursor"];
   const publish = async (data: string): Promise<void> => {
     const batch = Array.from({ length: pick([1, 1, 3, 20]) }, (_, n) => ({

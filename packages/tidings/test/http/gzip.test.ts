@@ -40,7 +40,7 @@ async function serve(
 ): Promise<{ hub: Hub; port: number; deflated: () => number }> {
   const deflate = vi.fn<typeof deflateBlocks>(deflateBlocks);
   const hub = hubOf(hubOptions, (all) =>
-    composeHub(all, { name: "counting", gzip: (sink) => new GzipSink(sink, deflate) }),
+    composeHub(all, () => ({ name: "counting", gzip: (sink) => new GzipSink(sink, deflate) })),
   );
   const { port } = await listen(
     (req, res) => void hub.serve(req, res, { topics: ["a"], compress: true, ...streamOptions }),
