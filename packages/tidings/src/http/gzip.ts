@@ -14,11 +14,13 @@ export function storedBlocks(bytes: Uint8Array): Uint8Array {
   const stored = new Uint8Array(blocks * BLOCK_HEAD + bytes.length);
   let at = 0;
   for (let from = 0; from < bytes.length; from += BLOCK_BYTES) {
-    const block = bytes.subarray(from, from + BLOCK_BYTES);
-    const { length } = block;
-    // Neither the last one nor compressed, its length, and its length inverted: the two low bytes first.
-    stored.set([0, length & 0xff, length >> 8, ~length & 0xff, (~length >> 8) & 0xff], at);
-    stored.set(block, at + BLOCK_HEAD);
+    const length = Math.min(bytes.length - from, BLOCK_BYTES);
+    // A zero, for neither the last one nor compressed; its length; and that inverted. The low bytes first.
+    stored[at + 1] = length & 0xff;
+    stored[at + 2] = length >> 8;
+    stored[at + 3] = ~length & 0xff;
+    stored[at + 4] = (~length >> 8) & 0xff;
+    stored.set(blocks === 1 ? bytes : bytes.subarray(from, from + length), at + BLOCK_HEAD);
     at += BLOCK_HEAD + length;
   }
   return stored;

@@ -396,7 +396,7 @@ describe("compression", () => {
     expect((await problem.ended()).head).not.toMatch(/content-encoding|vary/i);
   });
 
-  test("on a hub that is closed tells when to come back, in gzip", async () => {
+  test("on a hub that is closed: the client is told when to come back", async () => {
     const { hub, port } = await serve();
     await hub.close();
     const connection = await (await dial(port, getGzip())).ended();
