@@ -16,7 +16,7 @@ const DEVICE = "tidings";
 const ADDRESSES = { server: ["10.77.0.1/24", "fd77::1/64"], client: ["10.77.0.2/24", "10.77.0.3/24", "fd77::2/64"] };
 
 /** What the kernel holds for one of the hub's connections. */
-export interface Held {
+interface Held {
   readonly queued: number;
   readonly timer: string;
 }
