@@ -15,6 +15,7 @@ try {
       { aptPackage: "chromium", names: ["chromium", "chromium-browser", "google-chrome"] },
       { aptPackage: "firefox-esr", names: ["firefox-esr", "firefox"] },
       { aptPackage: "curl", names: ["curl"] },
+      { aptPackage: "iproute2", names: ["ip"] },
     ]);
     installPackages(join(root, "test", "runtimes"), {
       what: "Node 22, Node 26, Bun and Deno for the runtime tests",
