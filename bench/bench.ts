@@ -1,4 +1,4 @@
-import { type FanOutRun, runFanOut } from "./fan-out.ts";
+import { type FanOutRun, runUndisturbed } from "./fan-out.ts";
 import { describeMachine } from "./machine.ts";
 import { type MemoryRun, runMemory } from "./memory.ts";
 import type { Selection } from "./options.ts";
@@ -22,7 +22,7 @@ export async function runBench(plan: Plan, selection: Selection, progress: (line
   for (const load of selection.fanOut ? plan.loads : []) {
     for (let repetition = 0; repetition < plan.repetitions; repetition++) {
       for (const side of inTurn(selection.sides(fanOutSides), repetition)) {
-        const run = await runFanOut(side, load, plan, cores);
+        const run = await runUndisturbed(side, load, plan, cores);
         fanOut.push(run);
         progress(`${loadName(load)}, ${repetition + 1} of ${plan.repetitions}: ${side.name}, ${fanOutLine(run)}`);
       }

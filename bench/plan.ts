@@ -34,6 +34,8 @@ export interface Plan {
   readonly graceSeconds: number;
   /** How often everything is repeated. */
   readonly repetitions: number;
+  /** How often a window is measured at most, where other programs had too much of the machine. */
+  readonly attempts: number;
   /** Idle connections at the first and at the second look at memory. */
   readonly idle: { readonly few: number; readonly many: number };
   readonly resume: ResumeLoad;
@@ -59,6 +61,7 @@ export const fullPlan: Plan = {
   warmUpSeconds: 2,
   graceSeconds: 10,
   repetitions: 2,
+  attempts: 3,
   idle: { few: 2000, many: 14_000 },
   resume: { clients: 5000, missed: 100, bytes: 250, timeoutSeconds: 60 },
   settleSeconds: 1,
@@ -70,6 +73,7 @@ export const quickPlan: Plan = {
   warmUpSeconds: 0.1,
   graceSeconds: 10,
   repetitions: 1,
+  attempts: 1,
   idle: { few: 50, many: 150 },
   resume: { clients: 50, missed: 20, bytes: 250, timeoutSeconds: 20 },
   settleSeconds: 0.05,

@@ -1,4 +1,5 @@
 import type { FanOutRun } from "../fan-out.ts";
+import { waitedShare } from "../measure.ts";
 import { type Spread, spreadOf } from "./spread.ts";
 
 /** The repetitions of one side under one load, taken together. */
@@ -61,10 +62,7 @@ function summarize(side: string, runs: readonly FanOutRun[]): FanOutSummary {
     serverPercent: spreadOf(runs.map((run) => percent(run.window.serverCpuSeconds, run))),
     generatorPercent: spreadOf(runs.map((run) => percent(run.window.generatorCpuSeconds, run))),
     generatorDelayMs: Math.max(0, ...runs.map(({ window }) => (window.generatorDelay?.p99 ?? 0) / 1000)),
-    waitedPercent: Math.max(
-      0,
-      ...runs.map((run) => percent(Math.max(run.window.serverWaitedSeconds, run.window.generatorWaitedSeconds), run)),
-    ),
+    waitedPercent: Math.max(0, ...runs.map(({ window }) => waitedShare(window) * 100)),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { FanOutRun } from "../fan-out.ts";
+import { disturbedFrom } from "../measure.ts";
 import type { FanOutLoad } from "../plan.ts";
 import { reference } from "../sides/sides.ts";
 import { type FanOutSummary, summarizeAll } from "./fan-out-summary.ts";
@@ -9,9 +10,6 @@ import type { Table } from "./table.ts";
 // Beyond these the load generator may be what is slow, and not the server.
 const generatorPercentLimit = 90;
 const generatorDelayLimitMs = 50;
-
-// Beyond this other programs had too much of the machine.
-const waitedPercentLimit = 10;
 
 /** The table of one load: one row a side, with ratios to Tidings. */
 export function fanOutTable(load: FanOutLoad, runs: readonly FanOutRun[]): Table {
@@ -64,7 +62,7 @@ function conditionNotes({ side, generatorPercent, generatorDelayMs, waitedPercen
   if (generatorDelayMs > generatorDelayLimitMs) {
     notes.push(`${side}: the load generator was up to ${Math.round(generatorDelayMs)} ms late (p99).`);
   }
-  if (waitedPercent > waitedPercentLimit) {
+  if (waitedPercent > disturbedFrom * 100) {
     notes.push(
       `${side}: other programs had its cores for up to ${Math.round(waitedPercent)} % of the time; measure again.`,
     );
