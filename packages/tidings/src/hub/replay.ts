@@ -50,6 +50,10 @@ function isBehind(position: Position, { evictedThrough }: Page): boolean {
   return position.offset < evictedThrough.offset;
 }
 
+function isAhead(position: Position, other: Position): boolean {
+  return position.epoch === other.epoch && position.offset > other.offset;
+}
+
 /** Whether some entry is not the newest of any of its topics that the filter asks for. */
 function repeatsTopics(entries: readonly Entry[], filter: TopicFilter): boolean {
   const seen = new Set<string>();
@@ -130,7 +134,9 @@ class Replay {
   async #askOldest(): Promise<Page | undefined> {
     const found = await this.#readInTurn(PAGE);
     if (found === undefined) return undefined;
-    this.#subscriber.position = found.reset ? found.oldest : found.evictedThrough;
+    const subscriber = this.#subscriber;
+    if (found.reset) subscriber.position = found.oldest;
+    else if (isBehind(subscriber.position, found)) subscriber.position = found.evictedThrough;
     return found.reset ? undefined : found;
   }
 
@@ -256,6 +262,8 @@ class Replay {
     }
     const { dispatched } = this.#delivery;
     if (position.epoch !== dispatched.epoch || position.offset >= dispatched.offset) return false;
+    // Just after entries that the tail was not told of, no cursor can be made of where the live ones are.
+    if (dispatched.tag === 0) return false;
     const isAll = found.through.offset >= dispatched.offset && found.corrupt.length === 0 && !isBehind(position, found);
     if (isAll && !repeatsTopics(found.entries, group.filter)) return false;
     this.#settle();
@@ -350,7 +358,8 @@ class Replay {
     await subscriber.drained();
     if (snapshot === undefined || subscriber.closed) return;
     subscriber.snapshotState = "running";
-    if (snapshot.ofHead) subscriber.position = tail.head;
+    // A tail that is late has less than what was confessed already.
+    if (snapshot.ofHead && !isAhead(subscriber.position, tail.head)) subscriber.position = tail.head;
     const frames = snapshot.frames(log, subscriber.group.filter, subscriber.position);
     let written = 0;
     for (;;) {
