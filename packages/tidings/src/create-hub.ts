@@ -29,6 +29,12 @@ export interface HubOptions {
   readonly maxBatch?: number;
   /** Topics and patterns of one subscription. 100 by default. */
   readonly maxTopics?: number;
+  /** How long nothing may drain from a stream whose client does not read, before it is cut. 30 s by default. */
+  readonly stall?: Duration;
+  /** What may be buffered for all who do not keep up, in bytes: beyond it the furthest behind is cut. 256 MiB by default. */
+  readonly bufferBudget?: number;
+  /** Pages of the log that are read at a time for those who resume or catch up. 32 by default. */
+  readonly replays?: number;
   /** Told of what fails inside. Silent by default. */
   readonly logger?: Logger;
   /** The clock, the chance and the event loop. For tests that replay a run. */
@@ -97,6 +103,9 @@ export function composeHub<Events>(options: HubOptions, platform: Platform): Hub
     maxEventBytes: atLeastOne(options.maxEventBytes ?? 65_536, "maxEventBytes"),
     maxBatch: atLeastOne(options.maxBatch ?? 1_000, "maxBatch"),
     maxTopics: atLeastOne(options.maxTopics ?? 100, "maxTopics"),
+    stall: milliseconds(options.stall ?? "30s", "stall"),
+    bufferBudget: atLeastOne(options.bufferBudget ?? 256 * 1024 * 1024, "bufferBudget"),
+    replays: atLeastOne(options.replays ?? 32, "replays"),
   });
   // The types of an event map are for the one who publishes; what comes in is checked all the same.
   const publish = (publications: readonly Addressed<unknown>[]): Promise<Published[]> =>

@@ -12,7 +12,7 @@ export type { Published } from "./hub/publisher.ts";
 export type { Addressed, Publication, UntypedPublication } from "./hub/publication.ts";
 export type { CloseReason } from "./hub/sink.ts";
 export type { Snapshot, SnapshotEvent } from "./hub/snapshot.ts";
-export type { From } from "./hub/subscription.ts";
+export type { From, Policy } from "./hub/subscription.ts";
 export type { Durability, Log } from "./hub/log/log.ts";
 export type { Logger } from "./hub/logger.ts";
 export type { Runtime } from "./hub/runtime.ts";

@@ -35,6 +35,7 @@ const PROBLEMS: Record<ProblemCode, readonly [status: number, title: string]> = 
   "bad-key": [400, "Not an idempotency key"],
   "bad-option": [400, "Not a value of this option"],
   "bad-from": [400, "Not a place to begin"],
+  "bad-policy": [400, "No such policy for a slow subscriber"],
   "private-without-authentication": [400, "Private events need authentication"],
   "host-not-allowed": [403, "Not a name of this hub"],
   "not-found": [404, "Not found"],

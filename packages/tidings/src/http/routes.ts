@@ -42,7 +42,7 @@ interface Route {
 }
 
 /** What `GET /events` takes in its query. `client` is how a client names itself. */
-const STREAM_PARAMETERS = new Set(["topic", "from", "lastEventId", "client"]);
+const STREAM_PARAMETERS = new Set(["topic", "from", "lastEventId", "policy", "client"]);
 /** The topic of those who name none. */
 const DEFAULT_TOPIC = "default";
 /** How long a browser may remember the answer to a preflight, in seconds. */

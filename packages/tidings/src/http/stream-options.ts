@@ -1,7 +1,7 @@
 import { HubError } from "../hub/error.ts";
 import type { Snapshot } from "../hub/snapshot.ts";
 import type { Engine } from "../hub/engine.ts";
-import { lastOf, type From, type Subscription } from "../hub/subscription.ts";
+import { lastOf, policyOf, type From, type Policy, type Subscription } from "../hub/subscription.ts";
 import { queryOf } from "./target.ts";
 
 /** What an embedder decides about a stream. The client decides where it resumes. */
@@ -12,30 +12,34 @@ export interface StreamOptions {
   readonly from?: From | undefined;
   /** Sent before the events, and again after a gap or a reset. */
   readonly snapshot?: Snapshot | undefined;
+  /** What happens when the client does not keep up. `reliable` by default, or what `policy` in the query says. */
+  readonly policy?: Policy | undefined;
   /** Origins whose pages may read the stream from another site, with credentials. None by default. */
   readonly origins?: readonly string[] | undefined;
   /** Ends the stream when it is aborted. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Where the client wants to resume or to begin. */
+/** Where the client wants to resume or to begin, and what is to happen when it does not keep up. */
 export interface Resume {
   readonly cursor: string | undefined;
   readonly from: string | undefined;
+  readonly policy: Policy;
 }
 
 /**
  * Reads where a client wants to resume: the header beats the query. An empty one is none. What the embedder has decided
  * is not looked for.
  *
- * @throws HubError `bad-from`
+ * @throws HubError `bad-from`, `bad-policy`
  */
 export function readResume(options: StreamOptions, header: string | null | undefined, target: string): Resume {
   const query = queryOf(target);
   const isDecided = options.from !== undefined || options.snapshot !== undefined;
   const from = isDecided ? undefined : (query.get("from") ?? undefined);
   lastOf(from);
-  return { cursor: header || query.get("lastEventId") || undefined, from };
+  const policy = policyOf(options.policy ?? query.get("policy") ?? undefined);
+  return { cursor: header || query.get("lastEventId") || undefined, from, policy };
 }
 
 /**
@@ -55,5 +59,6 @@ export function checkStreamOptions(options: StreamOptions | undefined): asserts 
  */
 export function streamSubscription(engine: Engine, options: StreamOptions, resume: Resume): Subscription {
   const { topics, snapshot } = options;
-  return engine.subscription({ topics, snapshot, cursor: resume.cursor, from: options.from ?? resume.from });
+  const { cursor, policy } = resume;
+  return engine.subscription({ topics, snapshot, cursor, policy, from: options.from ?? resume.from });
 }

@@ -1,9 +1,9 @@
 import { concat } from "./bytes.ts";
 
 /**
- * What the subscribers of one flush are due, shared. The root means nothing due; an edge is an event. A subscriber
- * holds a node: the events on the way to it are what he is due. Subscribers at one node are written the same buffer,
- * built once, whatever each of them subscribed to.
+ * What the subscribers of one flush are due, shared. The root means nothing due; an edge is an event. A group of
+ * subscribers holds a node: the events on the way to it are what they are due. All at one node are written the same
+ * buffer, built once, whatever each of them subscribed to.
  */
 export class BatchNode {
   readonly parent: BatchNode | undefined;

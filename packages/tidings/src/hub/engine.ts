@@ -1,7 +1,10 @@
+import { Congestion, type CongestionLimits } from "./congestion.ts";
 import { formatCursor } from "./cursor.ts";
 import { milliseconds, type Duration } from "./duration.ts";
 import { HubError } from "./error.ts";
 import { FanOut } from "./fan-out.ts";
+import { Frames } from "./frames.ts";
+import { Groups } from "./group.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import type { Durability, Followed, Log, Position } from "./log/log.ts";
 import type { Logger } from "./logger.ts";
@@ -11,12 +14,13 @@ import { Publisher, type Published } from "./publisher.ts";
 import { bringToLive } from "./replay.ts";
 import { randomBetween, type Runtime } from "./runtime.ts";
 import { CLOSE_REASONS, type CloseReason, type Sink } from "./sink.ts";
+import { SharedPages } from "./shared-pages.ts";
 import { Subscriber, type Counters, type Delivery } from "./subscriber.ts";
 import { checkSubscription, type Subscription, type SubscriptionRequest } from "./subscription.ts";
 import { Tail } from "./tail.ts";
-import { TopicIndex } from "./topic-index.ts";
+import { Turns } from "./turns.ts";
 
-/** What the tail may hold, in bytes. */
+/** What the tail may hold, the pages made last, and the frames of older entries made last: in bytes, each. */
 const TAIL_BYTES = 8 * 1024 * 1024;
 /** How long to wait before the log is followed again after it failed, in milliseconds. */
 const FOLLOW_AGAIN = 1_000;
@@ -36,6 +40,8 @@ export interface HubStats {
   readonly delivered: number;
   readonly gaps: number;
   readonly resets: number;
+  /** What is buffered for those who do not keep up, in bytes. */
+  readonly bufferedBytes: number;
   /** Streams that ended, by reason. */
   readonly closed: Readonly<Record<CloseReason, number>>;
   /** The newest event's cursor. */
@@ -44,7 +50,7 @@ export interface HubStats {
 }
 
 /** Everything the engine is made with, settled. */
-export interface EngineSettings extends PublicationLimits {
+export interface EngineSettings extends PublicationLimits, CongestionLimits {
   readonly log: Log;
   readonly logger: Logger;
   readonly runtime: Runtime;
@@ -54,6 +60,8 @@ export interface EngineSettings extends PublicationLimits {
   readonly retry: { readonly min: number; readonly max: number };
   /** Topics and patterns of one subscription. */
   readonly maxTopics: number;
+  /** Pages that are read for replays at a time. */
+  readonly replays: number;
 }
 
 /** The hub without a front: publishes to its log, follows it, and writes to sinks. */
@@ -63,17 +71,20 @@ export class Engine implements Delivery {
   readonly runtime: Runtime;
   readonly heartbeat: number;
   readonly tail: Tail = new Tail(NOWHERE, TAIL_BYTES);
+  readonly pages: SharedPages = new SharedPages(TAIL_BYTES);
+  readonly frames: Frames = new Frames(TAIL_BYTES);
+  readonly turns: Turns;
   readonly counters: Counters = { published: 0, delivered: 0, gaps: 0, resets: 0 };
   readonly ready: Promise<void>;
   readonly #settings: EngineSettings;
   readonly #subscribers = new Set<Subscriber>();
-  readonly #index = new TopicIndex<Subscriber>();
+  readonly #groups = new Groups();
   readonly #publisher: Publisher;
   readonly #fanOut: FanOut;
   readonly #heartbeat: Heartbeat;
+  readonly #congestion: Congestion;
   readonly #closed = Object.fromEntries(CLOSE_REASONS.map((reason) => [reason, 0])) as Record<CloseReason, number>;
   readonly #stopped = new AbortController();
-  #turns: (() => void)[] = [];
   #onEmpty: (() => void) | undefined;
   #closing: Promise<void> | undefined;
 
@@ -84,7 +95,9 @@ export class Engine implements Delivery {
     this.runtime = settings.runtime;
     this.heartbeat = settings.heartbeat;
     this.#publisher = new Publisher(settings.log, settings, this.counters);
-    this.#fanOut = new FanOut(this.tail, this.#index, this.runtime, (from) => this.#lagAll(from));
+    this.turns = new Turns(this.runtime, settings.replays);
+    this.#fanOut = new FanOut(this.tail, this.#groups, this.runtime, () => this.#lagAll(() => this.dispatched));
+    this.#congestion = new Congestion(settings, this.runtime);
     this.#heartbeat = new Heartbeat(settings.heartbeat, this.runtime, this.#subscribers);
     const { promise, resolve } = Promise.withResolvers<void>();
     this.ready = promise;
@@ -130,9 +143,9 @@ export class Engine implements Delivery {
       sink.end();
       return undefined;
     }
-    const subscriber = new Subscriber(sink, subscription, this);
+    const group = this.#groups.join(subscription.filter);
+    const subscriber = new Subscriber(sink, group, subscription, this);
     this.#subscribers.add(subscriber);
-    this.#index.add(subscriber);
     this.#heartbeat.start();
     return subscriber;
   }
@@ -147,8 +160,9 @@ export class Engine implements Delivery {
     return {
       subscribers: this.#subscribers.size,
       subscribersByState: states,
-      topics: this.#index.size,
+      topics: this.#groups.topics,
       ...this.counters,
+      bufferedBytes: this.#congestion.bytes,
       closed: { ...this.#closed },
       head: formatCursor(this.tail.head),
       durability,
@@ -164,11 +178,24 @@ export class Engine implements Delivery {
     return this.#fanOut.next();
   }
 
-  turn(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#turns.push(resolve);
-      if (this.#turns.length === 1) this.runtime.defer(() => this.#takeTurns());
-    });
+  isDue(subscriber: Subscriber): boolean {
+    return this.#fanOut.isDue(subscriber);
+  }
+
+  positionOf(subscriber: Subscriber): Position {
+    return this.#fanOut.positionOf(subscriber);
+  }
+
+  enter(subscriber: Subscriber): void {
+    this.#fanOut.enter(subscriber);
+  }
+
+  filled(subscriber: Subscriber): void {
+    this.#congestion.add(subscriber);
+  }
+
+  drained(subscriber: Subscriber): void {
+    this.#congestion.delete(subscriber);
   }
 
   retry(): number {
@@ -183,7 +210,7 @@ export class Engine implements Delivery {
   leave(subscriber: Subscriber, reason: CloseReason): void {
     this.#closed[reason]++;
     this.#subscribers.delete(subscriber);
-    this.#index.delete(subscriber);
+    this.#groups.leave(subscriber.group);
     if (this.#subscribers.size > 0) return;
     this.#heartbeat.stop();
     this.#onEmpty?.();
@@ -200,7 +227,7 @@ export class Engine implements Delivery {
           begun = true;
           ready();
         }
-        for await (const told of this.log.follow(this.tail.head, signal)) this.#take(told);
+        for await (const told of this.log.follow(this.tail.head, signal)) await this.#take(told);
         if (!signal.aborted) throw new Error("The log has ended");
       } catch (error) {
         if (signal.aborted) return;
@@ -210,40 +237,36 @@ export class Engine implements Delivery {
     }
   }
 
-  #take(told: Followed): void {
-    const { tail } = this;
+  async #take(told: Followed): Promise<void> {
     if (told.reset) {
       this.#restart(told.position);
       return;
     }
-    const [first] = told.entries;
-    if (first === undefined) return;
-    // What lies between is gone. Its tag is not known, and a position that no tag fits is looked up in the log.
-    if (first.offset !== tail.head.offset + 1) {
-      this.#restart({ epoch: tail.head.epoch, offset: first.offset - 1, tag: 0 });
+    const { tail } = this;
+    for (const entry of told.entries) {
+      // What lies between is gone. Its tag is not known, and a position that no tag fits is looked up in the log.
+      if (entry.offset !== tail.head.offset + 1) {
+        this.#restart({ epoch: tail.head.epoch, offset: entry.offset - 1, tag: 0 });
+      }
+      tail.push(entry);
+      this.#fanOut.schedule();
+      // The log waits for the slowest thing here, so that nothing leaves the tail before it was dispatched.
+      while (tail.isFullAfter(this.dispatched.offset)) await this.#fanOut.next();
     }
-    for (const entry of told.entries) tail.push(entry);
-    this.#fanOut.schedule();
   }
 
   #restart(position: Position): void {
-    const { dispatched } = this;
+    const { dispatched, start } = this.#fanOut;
     this.tail.restart(position);
+    this.pages.clear();
+    this.frames.clear();
     this.#fanOut.restart();
-    this.#lagAll(dispatched);
+    this.#lagAll((subscriber) => (this.isDue(subscriber) ? start : dispatched));
   }
 
   /** Sends those who are live to the log: they find out there what they missed. */
-  #lagAll(dispatched: Position): void {
-    for (const subscriber of this.#subscribers) {
-      subscriber.lag(subscriber.node === undefined ? dispatched : subscriber.position);
-    }
-  }
-
-  #takeTurns(): void {
-    // One page a turn: between two of them the event loop does everything else.
-    this.#turns.shift()?.();
-    if (this.#turns.length > 0) this.runtime.defer(() => this.#takeTurns());
+  #lagAll(positionOf: (subscriber: Subscriber) => Position): void {
+    for (const subscriber of this.#subscribers) subscriber.lag(positionOf(subscriber));
   }
 
   async #drain(limit: number): Promise<void> {

@@ -7,6 +7,7 @@ export type HubErrorCode =
   | "bad-key"
   | "bad-option"
   | "bad-from"
+  | "bad-policy"
   | "private-without-authentication"
   | "event-too-large"
   | "batch-too-large"

@@ -1,10 +1,10 @@
 import { BatchNode } from "./batch-trie.ts";
+import type { Group, Groups } from "./group.ts";
 import { textLength, type Position } from "./log/log.ts";
 import type { Runtime } from "./runtime.ts";
 import { inSlices } from "./slices.ts";
 import type { Subscriber } from "./subscriber.ts";
 import type { Recent, Tail } from "./tail.ts";
-import type { TopicIndex } from "./topic-index.ts";
 
 /** The most that one flush writes to a subscriber, in bytes, unless one event is more. */
 const FLUSH_BYTES = 65_536;
@@ -18,20 +18,23 @@ const FRAME_BYTES = 100;
  */
 export class FanOut {
   readonly #tail: Tail;
-  readonly #index: TopicIndex<Subscriber>;
+  readonly #groups: Groups;
   readonly #runtime: Runtime;
   /** Called when the tail dropped entries before they were dispatched: those who are live must read the log. */
-  readonly #onOverrun: (from: Position) => void;
+  readonly #onOverrun: () => void;
   #dispatched: Position;
+  #start: Position;
+  /** Counts the flushes: a subscriber that has had its part of one keeps this number. */
+  #turn = 0;
   #running = false;
   #waiting: (() => void)[] = [];
 
-  constructor(tail: Tail, index: TopicIndex<Subscriber>, runtime: Runtime, onOverrun: (from: Position) => void) {
+  constructor(tail: Tail, groups: Groups, runtime: Runtime, onOverrun: () => void) {
     this.#tail = tail;
-    this.#index = index;
+    this.#groups = groups;
     this.#runtime = runtime;
     this.#onOverrun = onOverrun;
-    this.#dispatched = tail.head;
+    this.#dispatched = this.#start = tail.head;
   }
 
   /** Where the last flush that was matched ends. */
@@ -39,9 +42,30 @@ export class FanOut {
     return this.#dispatched;
   }
 
+  /** Where the last flush that was matched begins. */
+  get start(): Position {
+    return this.#start;
+  }
+
   /** Whether all of the tail was matched and written. */
   get idle(): boolean {
     return !this.#running && this.#dispatched.offset === this.#tail.head.offset;
+  }
+
+  /** Whether the running flush is still to write to a subscriber that is live. */
+  isDue({ group, turn }: Subscriber): boolean {
+    return group.node !== undefined && turn !== this.#turn;
+  }
+
+  /** Where a subscriber that is live stands: at the end of the running flush, or where that began. */
+  positionOf(subscriber: Subscriber): Position {
+    return this.isDue(subscriber) ? this.#start : this.#dispatched;
+  }
+
+  /** From here on flushes find a subscriber; it has everything through the end of the running one. */
+  enter(subscriber: Subscriber): void {
+    subscriber.turn = this.#turn;
+    subscriber.group.enter(subscriber);
   }
 
   /** Resolves when the next flush has been matched. */
@@ -65,20 +89,32 @@ export class FanOut {
   #flush(): void {
     const { oldest } = this.#tail;
     if (oldest.epoch !== this.#dispatched.epoch || oldest.offset > this.#dispatched.offset) {
-      this.#onOverrun(this.#dispatched);
+      this.#onOverrun();
       this.#dispatched = oldest;
     }
-    const due = this.#match();
+    this.#turn++;
+    this.#start = this.#dispatched;
+    const groups = this.#match();
     this.#wake();
+    // Who is live now: others may join while it is written, at its end.
+    const due = groups.flatMap(({ live }) => live);
     inSlices(
       this.#runtime,
       due,
-      (subscriber) => subscriber.flush(),
+      (subscriber) => this.#deliver(subscriber),
       () => {
+        for (const group of groups) group.node = undefined;
         this.#running = false;
         if (!this.idle) this.schedule();
       },
     );
+  }
+
+  #deliver(subscriber: Subscriber): void {
+    const { node } = subscriber.group;
+    if (node === undefined || subscriber.state !== "live" || subscriber.turn === this.#turn) return;
+    subscriber.turn = this.#turn;
+    subscriber.deliver(node);
   }
 
   #wake(): void {
@@ -87,38 +123,36 @@ export class FanOut {
     for (const wake of waiting) wake();
   }
 
-  /** Moves every live subscriber down the trie by the events that it is due, and the dispatched position with it. */
-  #match(): Subscriber[] {
-    const start = this.#dispatched;
+  /** Moves every group with someone live down the trie by the events that it is due, and what is dispatched with it. */
+  #match(): Group[] {
     const root = new BatchNode();
-    const due: Subscriber[] = [];
+    const due: Group[] = [];
     let bytes = 0;
     for (;;) {
       const recent = this.#tail.at(this.#dispatched.offset + 1);
-      if (recent === undefined) return due;
+      if (recent === undefined) break;
       // Its frame is not made before someone is due it.
       const size = textLength(recent.entry) + FRAME_BYTES;
-      if (bytes > 0 && bytes + size > FLUSH_BYTES) return due;
+      if (bytes > 0 && bytes + size > FLUSH_BYTES) break;
       bytes += size;
-      for (const topic of recent.entry.topics) this.#matchTopic(topic, recent, root, start, due);
+      for (const topic of recent.entry.topics) this.#matchTopic(topic, recent, root, due);
       this.#dispatched = recent.position;
     }
+    for (const { node, live } of due) if (node !== undefined) node.population += live.length;
+    return due;
   }
 
-  #matchTopic(topic: string, recent: Recent, root: BatchNode, start: Position, due: Subscriber[]): void {
+  #matchTopic(topic: string, recent: Recent, root: BatchNode, due: Group[]): void {
     const { offset } = recent.position;
-    for (const { members } of this.#index.find(topic)) {
-      const frame = this.#tail.frame(recent);
-      for (const subscriber of members) {
-        if (subscriber.state !== "live") continue;
-        const { node } = subscriber;
+    for (const { members } of this.#groups.find(topic)) {
+      for (const group of members) {
+        if (group.live.length === 0) continue;
+        const { node } = group;
         if (node === undefined) {
-          subscriber.position = start;
-          due.push(subscriber);
-          (subscriber.node = root.child(offset, frame)).population++;
+          due.push(group);
+          group.node = root.child(offset, this.#tail.frame(recent));
         } else if (node.offset !== offset) {
-          node.population--;
-          (subscriber.node = node.child(offset, frame)).population++;
+          group.node = node.child(offset, this.#tail.frame(recent));
         }
       }
     }

@@ -3,7 +3,7 @@ import { formatCursor } from "./cursor.ts";
 import type { Position, Range } from "./log/log.ts";
 
 /** Why a range cannot be vouched for. */
-export type GapReason = "evicted" | "corrupt";
+export type GapReason = "evicted" | "corrupt" | "skipped";
 /** Why a cursor is not of this history: not one of a hub's, or of another epoch, ahead of the log, or rewound. */
 export type ResetReason = "unknown-cursor" | "history-changed";
 

@@ -1,6 +1,6 @@
 import { concat } from "./bytes.ts";
 import { parseCursor } from "./cursor.ts";
-import type { Page, Position, Range, Reset } from "./log/log.ts";
+import type { Entry, Page, Position, Range, Reset } from "./log/log.ts";
 import {
   gapFrame,
   heartbeatFrame,
@@ -10,9 +10,11 @@ import {
   type GapReason,
   type ResetReason,
 } from "./notices.ts";
+import type { SharedPage } from "./shared-pages.ts";
+import { newestSince, type SnapshotSource } from "./snapshot.ts";
 import type { Delivery, Subscriber } from "./subscriber.ts";
 import type { Subscription } from "./subscription.ts";
-import { frameOf } from "./tail.ts";
+import type { TopicFilter } from "./topic-filter.ts";
 
 /** How much is read and written at a time. Equal to what a sink takes before it is full. */
 const PAGE = { entries: 1_024, bytes: 65_536 };
@@ -44,12 +46,27 @@ function isBehind(position: Position, { evictedThrough }: Page): boolean {
   return position.offset < evictedThrough.offset;
 }
 
+/** Whether some entry is not the newest of any of its topics that the filter asks for. */
+function repeatsTopics(entries: readonly Entry[], filter: TopicFilter): boolean {
+  const seen = new Set<string>();
+  for (const { topics } of entries.toReversed()) {
+    const wanted = topics.filter((topic) => filter.matches([topic]));
+    if (wanted.length > 0 && wanted.every((topic) => seen.has(topic))) return true;
+    for (const topic of wanted) seen.add(topic);
+  }
+  return false;
+}
+
 // Whatever a replay waits for, it may find the stream ended afterwards: then it stops, and lets go of everything.
 class Replay {
   readonly #subscriber: Subscriber;
   readonly #delivery: Delivery;
+  /** Passes over what is not the newest of its topic. */
+  #skips: boolean;
   /** To be written next, together. */
   #frames: Uint8Array[] = [];
+  /** What is sent in place of what was passed over. */
+  #newest: SnapshotSource | undefined;
   /** How often in a row retention overtook the snapshot. */
   #overtaken = 0;
   /** The tail's head when the stream began: what was in the log then is replayed, and not live. */
@@ -60,21 +77,24 @@ class Replay {
   constructor(subscriber: Subscriber, delivery: Delivery) {
     this.#subscriber = subscriber;
     this.#delivery = delivery;
+    this.#skips = subscriber.policy === "latest";
   }
 
   /** Finds where the stream begins, and prepares its first frames. */
   async open({ cursor, earliest }: Subscription): Promise<void> {
-    const { tail, ready, heartbeat } = this.#delivery;
+    const { tail, ready, heartbeat, log } = this.#delivery;
     const subscriber = this.#subscriber;
     await subscriber.orClosed(ready);
     if (subscriber.closed) return;
     this.#until = subscriber.position = tail.head;
     if (cursor === undefined && subscriber.snapshot !== undefined) subscriber.snapshotState = "due";
+    // Who asks for all there is gets all there is.
+    if (cursor === undefined) this.#skips = false;
     let found: Page | Reset | undefined;
     let reason: ResetReason = "history-changed";
     if (cursor !== undefined || earliest) {
       const asked = cursor === undefined ? undefined : parseCursor(cursor);
-      const ends = asked === undefined ? await subscriber.orClosed(this.#delivery.log.ends()) : undefined;
+      const ends = asked === undefined ? await subscriber.orClosed(log.ends()) : undefined;
       if (subscriber.closed) return;
       if (cursor !== undefined && ends !== undefined) {
         reason = "unknown-cursor";
@@ -82,11 +102,15 @@ class Replay {
       } else {
         // The log says whether a cursor is one of its own, and what it has let go; the tail may still have that.
         subscriber.position = asked ?? ends?.evictedThrough ?? tail.head;
-        found = await this.#read();
+        await this.#inTurn(async () => {
+          found = await this.#read();
+        });
         if (found === undefined) return;
         // Who asks for what there is misses nothing of what went while he asked.
         if (earliest && cursor === undefined) subscriber.position = found.reset ? found.oldest : found.evictedThrough;
         if (earliest && cursor === undefined && found.reset) found = undefined;
+        // What is gone is passed over with the rest.
+        if (this.#skips && !found?.reset) found = undefined;
       }
     }
     // With a confession to come the frame has no id: a client that is cut before it must come back with what it had.
@@ -113,10 +137,10 @@ class Replay {
       const { position } = subscriber;
       const { dispatched } = this.#delivery;
       const isInTail = tail.reachesBackTo(position);
-      if (isInTail && position.offset <= dispatched.offset && !this.#tooEarly(dispatched)) {
-        if (this.#readTail(dispatched)) return;
-        await subscriber.orClosed(this.#delivery.turn());
-      } else if (isInTail || this.#isAheadOfTail(position)) {
+      const isEarly = position.offset > dispatched.offset || this.#tooEarly(dispatched);
+      if (isInTail && position.offset === dispatched.offset && !isEarly) {
+        if (this.#join()) return;
+      } else if ((isInTail && isEarly) || this.#isAheadOfTail(position)) {
         // What follows is not matched yet, or has not even reached the tail. After that the log is asked again.
         this.#exhausted = undefined;
         this.#settle();
@@ -124,21 +148,48 @@ class Replay {
         await subscriber.orClosed(this.#delivery.nextDispatch());
       } else {
         this.#send();
-        const found = await this.#read();
-        if (found !== undefined) this.#take(found, "history-changed");
+        await this.#inTurn(() => this.#goOn());
         this.#send();
         if (this.#overtaken === 2) return subscriber.close("overtaken");
       }
     }
   }
 
-  /** The next page of the log, when it is this replay's turn; nothing if the stream has ended meanwhile. */
+  /** Does something when it is this replay's turn; nothing if the stream has ended meanwhile. */
+  async #inTurn(work: () => Promise<void>): Promise<void> {
+    const { turns } = this.#delivery;
+    if (!(await turns.next(this.#subscriber))) return;
+    try {
+      if (!this.#subscriber.closed) await work();
+    } finally {
+      turns.done();
+    }
+  }
+
+  /** Goes on by a page: one that was made for others, one of the tail, or one of the log. */
+  async #goOn(): Promise<void> {
+    const { tail, pages, dispatched } = this.#delivery;
+    const { group, position, full } = this.#subscriber;
+    if (full || (this.#skips && (await this.#skip()))) return;
+    let page = pages.find(group, position);
+    if (page === undefined && position.offset < dispatched.offset && tail.reachesBackTo(position)) {
+      page = tail.page(group.filter, position, dispatched, PAGE.bytes);
+      pages.keep(group, page);
+    }
+    if (page !== undefined) {
+      this.#settle();
+      this.#add(page);
+      return;
+    }
+    const found = await this.#read();
+    if (found !== undefined) this.#take(found, "history-changed");
+  }
+
+  /** The next page of the log; nothing if the stream has ended meanwhile. */
   async #read(): Promise<Page | Reset | undefined> {
-    const { log } = this.#delivery;
     const subscriber = this.#subscriber;
-    await subscriber.orClosed(this.#delivery.turn());
-    if (subscriber.closed) return undefined;
-    const found = await subscriber.orClosed(log.read(subscriber.position, subscriber.filter, PAGE));
+    const { position, group } = subscriber;
+    const found = await subscriber.orClosed(this.#delivery.log.read(position, group.filter, PAGE));
     return subscriber.closed ? undefined : found;
   }
 
@@ -154,18 +205,10 @@ class Replay {
     return position === this.#exhausted && (position.epoch !== head.epoch || position.offset > head.offset);
   }
 
-  /** Goes on by a page of the tail. Whether the subscriber is live now: then in the same step with the last frame. */
-  #readTail(dispatched: Position): boolean {
-    const { tail } = this.#delivery;
+  /** Makes the subscriber live, in the same step with its last frame. Whether it is: a full sink comes first. */
+  #join(): boolean {
     const subscriber = this.#subscriber;
     this.#settle();
-    const { frames, last } = tail.frames(subscriber.filter, subscriber.position.offset, dispatched.offset, PAGE.bytes);
-    this.#add(frames);
-    subscriber.position = tail.at(last)?.position ?? subscriber.position;
-    if (last !== dispatched.offset) {
-      this.#send();
-      return false;
-    }
     if (!subscriber.announced) this.#frames.push(liveFrame(subscriber.position));
     subscriber.announced = true;
     this.#send();
@@ -173,6 +216,31 @@ class Replay {
     if (subscriber.full) subscriber.state = "catching-up";
     else subscriber.goLive();
     return !subscriber.full;
+  }
+
+  /**
+   * Passes over everything but the newest event of each topic, up to where the live ones are, if that is less. Whether it
+   * did: the newest events are sent as a snapshot is, so that a client that is cut meanwhile gets them all again.
+   */
+  async #skip(): Promise<boolean> {
+    const subscriber = this.#subscriber;
+    const { position, group, snapshot } = subscriber;
+    const found = await this.#read();
+    if (found === undefined || found.reset) {
+      if (found !== undefined) this.#take(found, "history-changed");
+      return true;
+    }
+    const { dispatched } = this.#delivery;
+    if (position.epoch !== dispatched.epoch || position.offset >= dispatched.offset) return false;
+    const isAll = found.through.offset >= dispatched.offset && found.corrupt.length === 0 && !isBehind(position, found);
+    if (isAll && !repeatsTopics(found.entries, group.filter)) return false;
+    this.#settle();
+    this.#delivery.counters.gaps++;
+    this.#frames.push(gapFrame("skipped", { after: position, through: dispatched }, undefined));
+    subscriber.position = dispatched;
+    subscriber.snapshotState = "due";
+    if (snapshot?.ofHead !== true) this.#newest = newestSince(position.offset);
+    return true;
   }
 
   /** Takes what the log has found after the subscriber's position: entries, or what is to be confessed. */
@@ -187,34 +255,47 @@ class Replay {
       if (!this.#gap("evicted", { after: subscriber.position, through: found.evictedThrough })) return;
     }
     this.#settle();
+    const isAll = found.through.offset === subscriber.position.offset;
+    this.#exhausted = isAll ? found.through : undefined;
     let next = 0;
     for (const range of found.corrupt) {
       const before = next;
       while ((found.entries[next]?.offset ?? Infinity) <= range.after.offset) next++;
-      this.#addEntries(found, before, next);
+      this.#add(this.#pageOf(found, found.entries.slice(before, next)));
       if (!this.#gap("corrupt", range)) return;
     }
-    this.#addEntries(found, next, found.entries.length);
-    this.#exhausted = found.through.offset === subscriber.position.offset ? found.through : undefined;
-    subscriber.position = found.through;
+    if (found.corrupt.length > 0) this.#add(this.#pageOf(found, found.entries.slice(next)));
+    else this.#add(this.#sharedPageOf(found));
   }
 
-  #addEntries({ entries, through }: Page, start: number, end: number): void {
-    const { tail } = this.#delivery;
-    const frames: Uint8Array[] = [];
-    for (const entry of entries.slice(start, end)) {
-      if (!this.#subscriber.filter.matches(entry.topics)) continue;
-      const { offset, tag } = entry;
-      const recent = through.epoch === tail.head.epoch ? tail.at(offset) : undefined;
-      const isSame = recent !== undefined && recent.entry.tag === tag;
-      frames.push(isSame ? tail.frame(recent) : frameOf(entry, { epoch: through.epoch, offset, tag }));
-    }
-    this.#add(frames);
+  /** A whole page of the log: one that was made for others, or kept for them from now on. */
+  #sharedPageOf(found: Page): SharedPage {
+    const { pages } = this.#delivery;
+    const { group, position } = this.#subscriber;
+    const known = pages.find(group, position);
+    if (known !== undefined) return known;
+    const page = this.#pageOf(found, found.entries);
+    if (position.offset < page.through.offset) pages.keep(group, page);
+    return page;
   }
 
-  #add(frames: readonly Uint8Array[]): void {
-    this.#delivery.counters.delivered += frames.length;
-    for (const frame of frames) this.#frames.push(frame);
+  #pageOf({ through }: Page, entries: readonly Entry[]): SharedPage {
+    const { group, position } = this.#subscriber;
+    const wanted = entries.filter(({ topics }) => group.filter.matches(topics));
+    const frames = wanted.map((entry) => this.#frame(entry, through.epoch));
+    return { after: position, through, bytes: frames.length === 0 ? undefined : concat(frames), events: frames.length };
+  }
+
+  #frame(entry: Entry, epoch: string): Uint8Array {
+    const { tail, frames } = this.#delivery;
+    const recent = epoch === tail.head.epoch ? tail.at(entry.offset) : undefined;
+    return recent?.entry.tag === entry.tag ? tail.frame(recent) : frames.of(entry, epoch);
+  }
+
+  #add({ bytes, events, through }: SharedPage): void {
+    this.#delivery.counters.delivered += events;
+    if (bytes !== undefined) this.#frames.push(bytes);
+    this.#subscriber.position = through;
   }
 
   #gap(reason: GapReason, range: Range): boolean {
@@ -239,12 +320,13 @@ class Replay {
   async #sendSnapshot(): Promise<void> {
     const { log, tail, counters } = this.#delivery;
     const subscriber = this.#subscriber;
-    const { snapshot } = subscriber;
+    const snapshot = this.#newest ?? subscriber.snapshot;
+    this.#newest = undefined;
     await subscriber.drained();
     if (snapshot === undefined || subscriber.closed) return;
     subscriber.snapshotState = "running";
     if (snapshot.ofHead) subscriber.position = tail.head;
-    const frames = snapshot.frames(log, subscriber.filter, subscriber.position);
+    const frames = snapshot.frames(log, subscriber.group.filter, subscriber.position);
     let written = 0;
     for (;;) {
       const next = await subscriber.orClosed(frames.next());
@@ -260,7 +342,7 @@ class Replay {
       await subscriber.drained();
       if (written < PAGE.bytes) continue;
       written = 0;
-      await subscriber.orClosed(this.#delivery.turn());
+      await this.#inTurn(async () => {});
     }
     subscriber.snapshotState = "sent";
   }

@@ -2,7 +2,7 @@ import { encodeEvent } from "../wire/encode.ts";
 import { formatCursor } from "./cursor.ts";
 import { HubError } from "./error.ts";
 import { isIterable } from "./iterable.ts";
-import type { Log, Position } from "./log/log.ts";
+import type { Entry, Log, Position } from "./log/log.ts";
 import { checkEventName, dataText } from "./publication.ts";
 import { checkTopic } from "./topic.ts";
 import type { TopicFilter } from "./topic-filter.ts";
@@ -56,12 +56,30 @@ export function latestSnapshot(n: number): SnapshotSource {
   return {
     ofHead: false,
     async *frames(log, filter, through) {
-      for (const { event, topics, data, offset, tag } of await log.latest(filter, n, through)) {
-        const cursor = formatCursor({ epoch: through.epoch, offset, tag });
-        yield encodeEvent({ topics, cursor, data, event });
-      }
+      yield* cursorFrames(await log.latest(filter, n, through), through.epoch);
     },
   };
+}
+
+/** What `latest` sends in place of what it passes over: the newest event of each topic since an offset. */
+export function newestSince(since: number): SnapshotSource {
+  return {
+    ofHead: false,
+    async *frames(log, filter, through) {
+      const newest = await log.latest(filter, 1, through);
+      yield* cursorFrames(
+        newest.filter(({ offset }) => offset > since),
+        through.epoch,
+      );
+    },
+  };
+}
+
+/** Each tells by `cursor:` which event it is, and resumes nothing. */
+function* cursorFrames(entries: readonly Entry[], epoch: string): Generator<Uint8Array, void> {
+  for (const { event, topics, data, offset, tag } of entries) {
+    yield encodeEvent({ topics, cursor: formatCursor({ epoch, offset, tag }), data, event });
+  }
 }
 
 function snapshotFrame(given: SnapshotEvent): Uint8Array {

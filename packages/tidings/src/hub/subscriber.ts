@@ -1,13 +1,15 @@
 import type { BatchNode } from "./batch-trie.ts";
+import type { Frames } from "./frames.ts";
+import type { Group } from "./group.ts";
 import type { Log, Position } from "./log/log.ts";
 import type { Logger } from "./logger.ts";
 import { heartbeatFrame } from "./notices.ts";
-import type { Runtime } from "./runtime.ts";
+import type { SharedPages } from "./shared-pages.ts";
 import type { CloseReason, Sink, SinkListener } from "./sink.ts";
 import type { SnapshotSource } from "./snapshot.ts";
-import type { Subscription } from "./subscription.ts";
+import type { Policy, Subscription } from "./subscription.ts";
 import type { Tail } from "./tail.ts";
-import type { TopicFilter } from "./topic-filter.ts";
+import type { Turns } from "./turns.ts";
 
 /** What was done since the hub was made. */
 export interface Counters {
@@ -22,7 +24,9 @@ export interface Counters {
 export interface Delivery {
   readonly log: Log;
   readonly tail: Tail;
-  readonly runtime: Runtime;
+  readonly pages: SharedPages;
+  readonly frames: Frames;
+  readonly turns: Turns;
   readonly logger: Logger;
   readonly counters: Counters;
   /** In milliseconds, as the opening frame announces it. */
@@ -33,12 +37,20 @@ export interface Delivery {
   readonly dispatched: Position;
   /** Resolves when the next flush has been matched. */
   nextDispatch(): Promise<void>;
-  /** Resolves when it is this replay's turn to send one more page. */
-  turn(): Promise<void>;
+  /** Whether the running flush is still to write to a subscriber that is live. */
+  isDue(subscriber: Subscriber): boolean;
+  /** Where a subscriber that is live stands. */
+  positionOf(subscriber: Subscriber): Position;
+  /** Puts a subscriber among those whom flushes find. */
+  enter(subscriber: Subscriber): void;
   /** A random time in milliseconds for one connection's `retry:`. */
   retry(): number;
   /** Brings a subscriber from its position to live: see `bringToLive` in replay.ts. */
   bringToLive(subscriber: Subscriber, subscription?: Subscription): void;
+  /** A subscriber's sink takes no more for now: it is watched until `drained`. */
+  filled(subscriber: Subscriber): void;
+  /** A subscriber's sink takes more again. */
+  drained(subscriber: Subscriber): void;
   /** Forgets a subscriber that has ended. */
   leave(subscriber: Subscriber, reason: CloseReason): void;
 }
@@ -51,15 +63,18 @@ export type SubscriberState = "replaying" | "live" | "catching-up" | "closed";
  * alone, and reads on from the tail or the log when the sink drains.
  */
 export class Subscriber implements SinkListener {
-  readonly filter: TopicFilter;
+  readonly group: Group;
   readonly sink: Sink;
   readonly snapshot: SnapshotSource | undefined;
+  readonly policy: Policy;
   readonly #delivery: Delivery;
   state: SubscriberState = "replaying";
   /** Everything due through here was handed to the sink. Not kept up while live: then see `positionNow`. */
   position: Position;
-  /** What the running flush is about to write, if anything. */
-  node: BatchNode | undefined;
+  /** The last flush that this one had its part of, or was made live by. The fan-out's own. */
+  turn = 0;
+  /** The place among those of its group who are live. The group's own. */
+  place = 0;
   /** The sink accepted what it was given and takes no more for now. */
   full = false;
   /** Something was written since the last sweep of heartbeats. */
@@ -78,9 +93,10 @@ export class Subscriber implements SinkListener {
   #ended: PromiseWithResolvers<CloseReason> | undefined;
   #reason: CloseReason | undefined;
 
-  constructor(sink: Sink, subscription: Subscription, delivery: Delivery) {
-    this.filter = subscription.filter;
+  constructor(sink: Sink, group: Group, subscription: Subscription, delivery: Delivery) {
+    this.group = group;
     this.snapshot = subscription.snapshot;
+    this.policy = subscription.policy;
     this.sink = sink;
     this.#delivery = delivery;
     this.position = delivery.dispatched;
@@ -103,19 +119,18 @@ export class Subscriber implements SinkListener {
 
   /** The position that a cursor frame may tell now. */
   get positionNow(): Position {
-    return this.state === "live" && this.node === undefined ? this.#delivery.dispatched : this.position;
+    return this.state === "live" ? this.#delivery.positionOf(this) : this.position;
   }
 
   write(bytes: Uint8Array): void {
     this.wrote = true;
-    this.full = !this.sink.write(bytes);
+    if (this.sink.write(bytes) || this.closed) return;
+    this.full = true;
+    this.#delivery.filled(this);
   }
 
   /** Writes what the running flush found due, and with it moves on to where that flush ends. */
-  flush(): void {
-    const { node } = this;
-    if (node === undefined) return;
-    this.node = undefined;
+  deliver(node: BatchNode): void {
     this.#delivery.counters.delivered += node.depth;
     this.write(node.bytes());
     if (this.full) this.#fallBehind(this.#delivery.dispatched);
@@ -124,18 +139,19 @@ export class Subscriber implements SinkListener {
   /** Leaves the live ones at a position that the tail has passed by: from here on it reads for itself. */
   lag(position: Position): void {
     if (this.state !== "live") return;
-    this.node = undefined;
     this.#fallBehind(position);
     if (!this.full) this.#replay();
   }
 
   /** Writes a heartbeat if nothing was written since the last sweep and nothing is about to be. */
   beat(frame: (position: Position) => Uint8Array): void {
-    if (!this.wrote && !this.full && this.node === undefined && !this.closed) {
+    const isLive = this.state === "live";
+    const isDue = isLive && this.#delivery.isDue(this);
+    if (!this.wrote && !this.full && !isDue && !this.closed) {
       // Before the opening frame there is no position to tell: the log has not answered yet.
       const tells = this.opened && this.snapshotState === "none";
       this.write(tells ? frame(this.positionNow) : heartbeatFrame(undefined));
-      if (this.full && this.state === "live") this.#fallBehind(this.#delivery.dispatched);
+      if (this.full && isLive) this.#fallBehind(this.#delivery.dispatched);
     }
     this.wrote = false;
   }
@@ -167,18 +183,21 @@ export class Subscriber implements SinkListener {
   }
 
   onDrain(): void {
+    if (!this.full) return;
     this.full = false;
+    this.#delivery.drained(this);
     if (this.#replaying) this.#wakeOnDrain?.();
     else if (this.state === "catching-up") this.#replay();
   }
 
   onClose(): void {
     if (this.closed) return;
+    if (this.state === "live") this.group.withdraw(this);
     this.state = "closed";
-    this.node = undefined;
     this.#reason ??= "client";
     this.#wakeOnDrain?.();
     this.#wakeOnClose?.();
+    this.#delivery.drained(this);
     this.#delivery.leave(this, this.#reason);
     this.#ended?.resolve(this.#reason);
   }
@@ -187,6 +206,7 @@ export class Subscriber implements SinkListener {
   goLive(): void {
     this.state = "live";
     this.#replaying = false;
+    this.#delivery.enter(this);
   }
 
   #replay(subscription?: Subscription): void {
@@ -195,7 +215,10 @@ export class Subscriber implements SinkListener {
   }
 
   #fallBehind(position: Position): void {
+    if (this.closed) return;
+    this.group.withdraw(this);
     this.state = "catching-up";
     this.position = position;
+    if (this.policy === "disconnect") this.close("slow", "destroy");
   }
 }

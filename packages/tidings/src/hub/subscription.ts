@@ -9,6 +9,18 @@ export type From = "earliest" | "now" | `last:${number}`;
 /** The most events of each topic that `last:N` may ask for. */
 const MAX_LAST = 1_000;
 
+/**
+ * What happens to a subscriber that does not keep up, once its sink is full.
+ *
+ * - `reliable`: it gets everything, later.
+ * - `latest`: it gets the newest event of each topic, and a `tidings:gap` with the reason `skipped` for what was passed
+ *   over; also when it comes back with a cursor.
+ * - `disconnect`: it is cut, and may come back with its cursor.
+ */
+export type Policy = (typeof POLICIES)[number];
+
+const POLICIES = ["reliable", "latest", "disconnect"] as const;
+
 /** What a subscriber asks for. */
 export interface SubscriptionRequest {
   /** Topics and patterns. */
@@ -19,6 +31,8 @@ export interface SubscriptionRequest {
   readonly from?: string | undefined;
   /** Sent first to a subscriber without a valid cursor, and again after a gap or a reset. Takes the place of `from`. */
   readonly snapshot?: Snapshot | undefined;
+  /** `reliable` by default. */
+  readonly policy?: string | undefined;
 }
 
 /** A request that passed the checks. */
@@ -27,16 +41,17 @@ export interface Subscription {
   readonly cursor: string | undefined;
   readonly earliest: boolean;
   readonly snapshot: SnapshotSource | undefined;
+  readonly policy: Policy;
 }
 
 /**
  * Checks what a subscriber asks for.
  *
  * @param maxTopics of topics and patterns together
- * @throws HubError `bad-topic`, `too-many-topics` or `bad-from`
+ * @throws HubError `bad-topic`, `too-many-topics`, `bad-from` or `bad-policy`
  */
 export function checkSubscription(request: SubscriptionRequest, maxTopics: number): Subscription {
-  const { topics, cursor, from, snapshot } = request;
+  const { topics, cursor, from, snapshot, policy } = request;
   const filter = topicFilter(topics);
   const asked = filter.topics.length + filter.patterns.length;
   if (asked > maxTopics) {
@@ -49,7 +64,20 @@ export function checkSubscription(request: SubscriptionRequest, maxTopics: numbe
     cursor,
     earliest: from === "earliest" && given === undefined,
     snapshot: given ?? (last === undefined ? undefined : latestSnapshot(last)),
+    policy: policyOf(policy),
   };
+}
+
+/**
+ * The policy of a name.
+ *
+ * @throws HubError `bad-policy`
+ */
+export function policyOf(name: string | undefined): Policy {
+  if (name === undefined) return "reliable";
+  const policy = POLICIES.find((known) => known === name);
+  if (policy !== undefined) return policy;
+  throw new HubError("bad-policy", `"policy" is ${POLICIES.join(", ")}, not ${shown(name)}`);
 }
 
 /** The N of `last:N`; throws for what is no place to begin. */

@@ -1,6 +1,9 @@
-import { encodeEvent } from "../wire/encode.ts";
-import { formatCursor } from "./cursor.ts";
+import { concat } from "./bytes.ts";
+import { frameOf } from "./frames.ts";
 import { textLength, type Entry, type Position } from "./log/log.ts";
+import { entriesToScan } from "./log/scan.ts";
+import { TopicOffsets } from "./log/topic-offsets.ts";
+import type { SharedPage } from "./shared-pages.ts";
 import type { TopicFilter } from "./topic-filter.ts";
 
 // What an entry weighs in memory beside its text, about: the object, its position, its frame's buffer.
@@ -10,13 +13,9 @@ const ENTRY_BYTES = 400;
 export interface Recent {
   readonly entry: Entry;
   readonly position: Position;
+  /** What all entries through this one weighed. */
+  readonly total: number;
   frame: Uint8Array | undefined;
-}
-
-/** The bytes of an entry on the wire. */
-export function frameOf(entry: Entry, position: Position): Uint8Array {
-  const { event, topics, data } = entry;
-  return encodeEvent({ id: formatCursor(position), event, topics, data });
 }
 
 /**
@@ -28,7 +27,10 @@ export class Tail {
   #recent: (Recent | undefined)[] = [];
   /** Where the oldest is in `#recent`: those before it have gone and wait to be swept out together. */
   #first = 0;
+  readonly #byTopic = new TopicOffsets();
   #bytes = 0;
+  /** What all entries that ever came weighed. */
+  #total = 0;
   #oldest: Position;
   #head: Position;
 
@@ -47,12 +49,20 @@ export class Tail {
     return this.#oldest;
   }
 
+  /** Whether what came after an offset takes so much that the next entries would drive it out. */
+  isFullAfter(offset: number): boolean {
+    const through = this.at(offset)?.total ?? this.#total - this.#bytes;
+    return (this.#total - through) * 2 > this.#maxBytes;
+  }
+
   /** Takes the next entry of the log. */
   push(entry: Entry): void {
     const position = { epoch: this.#head.epoch, offset: entry.offset, tag: entry.tag };
-    this.#recent.push({ entry, position, frame: undefined });
+    this.#total += weight(entry);
+    this.#recent.push({ entry, position, total: this.#total, frame: undefined });
+    this.#byTopic.push(entry);
     this.#head = position;
-    this.#bytes += textLength(entry) + ENTRY_BYTES;
+    this.#bytes += weight(entry);
     while (this.#bytes > this.#maxBytes && this.#recent.length - this.#first > 1) this.#shift();
   }
 
@@ -60,6 +70,7 @@ export class Tail {
   restart(position: Position): void {
     this.#recent = [];
     this.#first = 0;
+    this.#byTopic.clear();
     this.#bytes = 0;
     this.#oldest = this.#head = position;
   }
@@ -81,34 +92,50 @@ export class Tail {
     return (recent.frame ??= frameOf(recent.entry, recent.position));
   }
 
-  /**
-   * The frames that a filter asks for after one offset, up to another or until they are enough.
-   *
-   * @returns the frames, and the offset that was looked at last
-   */
-  frames(filter: TopicFilter, after: number, through: number, enough: number): { frames: Uint8Array[]; last: number } {
+  /** What a filter asks for after one position that is here, up to another, or until it is enough. */
+  page(filter: TopicFilter, after: Position, through: Position, enough: number): SharedPage {
+    const most = entriesToScan(filter);
+    const end = Math.min(through.offset, after.offset + (most ?? Infinity));
+    const offsets =
+      most === undefined ? this.#byTopic.after(filter.topics, after.offset) : this.#scan(filter, after.offset, end);
     const frames: Uint8Array[] = [];
     let bytes = 0;
-    let offset = after;
-    while (offset < through && bytes < enough) {
-      const recent = this.at(++offset);
-      if (recent === undefined || !filter.matches(recent.entry.topics)) continue;
+    let last = end;
+    for (const offset of offsets) {
+      const recent = offset > end ? undefined : this.at(offset);
+      if (recent === undefined) break;
       const frame = this.frame(recent);
-      bytes += frame.length;
       frames.push(frame);
+      bytes += frame.length;
+      if (bytes < enough) continue;
+      last = offset;
+      break;
     }
-    return { frames, last: offset };
+    const events = frames.length;
+    return { after, through: this.at(last)?.position ?? after, bytes: events > 0 ? concat(frames) : undefined, events };
+  }
+
+  *#scan(filter: TopicFilter, after: number, end: number): Generator<number, void> {
+    for (let offset = after + 1; offset <= end; offset++) {
+      const recent = this.at(offset);
+      if (recent !== undefined && filter.matches(recent.entry.topics)) yield offset;
+    }
   }
 
   #shift(): void {
     const gone = this.#recent[this.#first];
     if (gone === undefined) return;
     this.#recent[this.#first++] = undefined;
-    this.#bytes -= textLength(gone.entry) + ENTRY_BYTES;
+    this.#byTopic.shift(gone.entry);
+    this.#bytes -= weight(gone.entry);
     this.#oldest = gone.position;
     if (this.#first * 2 > this.#recent.length) {
       this.#recent = this.#recent.slice(this.#first);
       this.#first = 0;
     }
   }
+}
+
+function weight(entry: Entry): number {
+  return textLength(entry) + ENTRY_BYTES;
 }

@@ -3,6 +3,8 @@ import { checkPattern, matchesPattern } from "./topic.ts";
 
 /** Which topics a reader asks for. An entry is wanted if one of its topics is. */
 export interface TopicFilter {
+  /** Equal for filters that ask for the same. */
+  readonly key: string;
   /** Topics by name, each once. */
   readonly topics: readonly string[];
   /** Patterns, each once: `*` is one segment, `**` at the end one or more. */
@@ -31,7 +33,11 @@ function isList(value: readonly string[]): boolean {
   return Array.isArray(value);
 }
 
+// Most filters have no pattern, and need no list of their own for none.
+const NONE: readonly string[] = [];
+
 class Filter implements TopicFilter {
+  readonly key: string;
   readonly topics: readonly string[];
   readonly patterns: readonly string[];
   // Most subscriptions have a topic or two: there a set costs memory and no time is won.
@@ -39,7 +45,9 @@ class Filter implements TopicFilter {
 
   constructor(topics: ReadonlySet<string>, patterns: ReadonlySet<string>) {
     this.topics = [...topics];
-    this.patterns = [...patterns];
+    this.patterns = patterns.size === 0 ? NONE : [...patterns];
+    // No topic has a control character.
+    this.key = [...topics, ...patterns].toSorted().join("\n");
     this.#names = topics.size > 8 ? topics : undefined;
   }
 

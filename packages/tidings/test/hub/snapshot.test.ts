@@ -142,7 +142,8 @@ describe("a snapshot", () => {
     const hub = createHub({ log: memoryLog({ maxEvents: 2 }), maxEventBytes: 1_000_000 });
     const overtake = async (): Promise<void> => {
       for (let index = 0; index < 12; index++) await hub.publish("b", { data: "x".repeat(900_000) });
-      await turns(3);
+      // The tail takes what was dispatched: a turn for each.
+      await turns(30);
     };
     const { snapshot, next } = stepped();
     const stream = await open(hub, snapshot);
@@ -166,7 +167,7 @@ describe("a snapshot", () => {
     const stream = await open(hub, snapshot);
     await stream.more();
     for (let index = 0; index < 12; index++) await hub.publish("b", { data: "x".repeat(900_000) });
-    await turns(3);
+    await turns(30);
     next();
     await stream.until((frames) => frames.length >= 2);
     await turns(3);

@@ -304,7 +304,10 @@ describe("retention that goes on while a stream begins", () => {
     await publish(hub, "a", ...Array.from({ length: 10 }, (_, index) => `${index + 1} ${text}`));
     const stream = await open(hub, undefined, "earliest");
     for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
-    for (let index = 11; index <= 400; index++) await publish(hub, "a", `${index} ${text}`);
+    for (let index = 11; index <= 400; index++) {
+      await publish(hub, "a", `${index} ${text}`);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
     await stream.until((frames) => frames.some(({ data }) => data?.startsWith("400 ")));
     const numbers = new Set(
       stream.frames.flatMap(({ event, data }) => (event === "message" ? [Number(data?.split(" ")[0])] : [])),

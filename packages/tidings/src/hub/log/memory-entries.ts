@@ -1,5 +1,6 @@
 import { textLength, type Entry } from "./log.ts";
 import { firstAbove, Queue } from "./queue.ts";
+import { TopicOffsets } from "./topic-offsets.ts";
 
 // What an entry weighs beside its text: its object and its place in the list, and its place in the index of each topic.
 const ENTRY_BYTES = 250;
@@ -24,7 +25,7 @@ interface Kept {
 export class MemoryEntries {
   readonly #retention: Retention;
   readonly #entries = new Queue<Kept>();
-  readonly #byTopic = new Map<string, Queue<number>>();
+  readonly #byTopic = new TopicOffsets();
   // Topics enter in order of their last publication, since that is the order of eviction, and leave in the same order.
   readonly #newest = new Map<string, Entry>();
   #bytes = 0;
@@ -34,6 +35,11 @@ export class MemoryEntries {
 
   constructor(retention: Retention) {
     this.#retention = retention;
+  }
+
+  /** What is kept at most, in bytes. */
+  get maxBytes(): number {
+    return this.#retention.maxBytes;
   }
 
   /** The newest offset, or 0. */
@@ -49,12 +55,8 @@ export class MemoryEntries {
   push(entry: Entry, elapsed: number): void {
     this.#entries.push({ entry, since: elapsed });
     this.#bytes += weight(entry);
-    for (const topic of entry.topics) {
-      let offsets = this.#byTopic.get(topic);
-      if (offsets === undefined) this.#byTopic.set(topic, (offsets = new Queue()));
-      offsets.push(entry.offset);
-      this.#release(topic);
-    }
+    this.#byTopic.push(entry);
+    for (const topic of entry.topics) this.#release(topic);
   }
 
   /** Lets go what retention does not keep. */
@@ -88,21 +90,17 @@ export class MemoryEntries {
     return entries;
   }
 
-  /** The first offsets of a topic after an offset: found by halving, so their place in the log costs nothing. */
-  offsets(topic: string, after: number, most: number): number[] {
-    const all = this.#byTopic.get(topic);
-    if (all === undefined) return [];
-    const found: number[] = [];
-    for (let index = firstAbove(all, after); index < all.length && found.length < most; index++) {
-      const offset = all.at(index);
-      if (offset !== undefined) found.push(offset);
+  /** The entries of some topics after an offset: their place in the log, and what other topics have, costs nothing. */
+  *of(topics: readonly string[], after: number): Generator<Entry, void> {
+    for (const offset of this.#byTopic.after(topics, after)) {
+      const entry = this.at(offset);
+      if (entry !== undefined) yield entry;
     }
-    return found;
   }
 
   /** The newest `n` entries of a topic up to an offset, the newest first; where none is left, the kept one. */
   latest(topic: string, n: number, through: number): Entry[] {
-    const all = this.#byTopic.get(topic);
+    const all = this.#byTopic.of(topic);
     const kept = this.#newest.get(topic);
     if (all === undefined) return kept !== undefined && kept.offset <= through ? [kept] : [];
     const found: Entry[] = [];
@@ -115,7 +113,7 @@ export class MemoryEntries {
 
   /** Every topic that `latest` can answer. */
   topics(): Iterable<string> {
-    return [...this.#byTopic.keys(), ...this.#newest.keys()];
+    return [...this.#byTopic.topics, ...this.#newest.keys()];
   }
 
   #evictOldest(entry: Entry): void {
@@ -123,13 +121,7 @@ export class MemoryEntries {
     this.#evicted = entry.offset;
     this.#evictedTag = entry.tag;
     this.#bytes -= weight(entry);
-    for (const topic of entry.topics) {
-      const offsets = this.#byTopic.get(topic);
-      offsets?.shift();
-      if (offsets === undefined || offsets.length > 0) continue;
-      this.#byTopic.delete(topic);
-      this.#keepNewest(topic, entry);
-    }
+    for (const topic of this.#byTopic.shift(entry)) this.#keepNewest(topic, entry);
   }
 
   #keepNewest(topic: string, entry: Entry): void {

@@ -1,14 +1,21 @@
-import type { Followed } from "./log.ts";
+import { textLength, type Followed } from "./log.ts";
+import { Queue } from "./queue.ts";
 
 /** Hands what is told to every follower, in order, without a wait for those who are slow. */
 export class MemoryFollowers {
+  readonly #maxBytes: number;
   readonly #followers = new Set<Follower>();
   #closed = false;
+
+  /** @param maxBytes of text that waits for a follower who is slow: beyond it the oldest batches are not told */
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
 
   /** A follower that hears what is told from now on, until the signal is aborted. */
   add(signal: AbortSignal): Follower {
     const stop = (): void => follower.end();
-    const follower = new Follower(() => {
+    const follower = new Follower(this.#maxBytes, () => {
       this.#followers.delete(follower);
       signal.removeEventListener("abort", stop);
     });
@@ -31,18 +38,24 @@ export class MemoryFollowers {
 
 /** Tells one reader, who takes his time. */
 export class Follower implements AsyncIterableIterator<Followed, void> {
+  readonly #maxBytes: number;
   readonly #onEnd: () => void;
-  #heard: Followed[] = [];
+  readonly #heard = new Queue<Followed>();
+  #bytes = 0;
   #waiting: ((result: IteratorResult<Followed, void>) => void) | undefined;
   #ended = false;
 
-  constructor(onEnd: () => void) {
+  constructor(maxBytes: number, onEnd: () => void) {
+    this.#maxBytes = maxBytes;
     this.#onEnd = onEnd;
   }
 
   hear(told: Followed): void {
     if (this.#waiting === undefined) {
       this.#heard.push(told);
+      this.#bytes += weight(told);
+      // The log has what is not told, as far as its retention goes: the follower sees that there is more between.
+      while (this.#bytes > this.#maxBytes && this.#heard.length > 1) this.#bytes -= weight(this.#heard.shift());
       return;
     }
     this.#waiting({ done: false, value: told });
@@ -58,6 +71,7 @@ export class Follower implements AsyncIterableIterator<Followed, void> {
 
   async next(): Promise<IteratorResult<Followed, void>> {
     const told = this.#heard.shift();
+    this.#bytes -= weight(told);
     if (told !== undefined) return { done: false, value: told };
     if (this.#ended) return { done: true, value: undefined };
     return new Promise((resolve) => (this.#waiting = resolve));
@@ -71,4 +85,9 @@ export class Follower implements AsyncIterableIterator<Followed, void> {
   [Symbol.asyncIterator](): this {
     return this;
   }
+}
+
+function weight(told: Followed | undefined): number {
+  if (told === undefined || told.reset) return 0;
+  return told.entries.reduce((bytes, entry) => bytes + textLength(entry), 0);
 }

@@ -21,6 +21,7 @@ import {
 } from "./log.ts";
 import { MemoryEntries } from "./memory-entries.ts";
 import { MemoryFollowers } from "./memory-followers.ts";
+import { entriesToScan } from "./scan.ts";
 
 /** How much a memory log keeps, and for how long. */
 export interface MemoryLogOptions {
@@ -50,12 +51,6 @@ export function memoryLog(options: MemoryLogOptions = {}): Log {
   return new MemoryLog(options);
 }
 
-/** How many comparisons with patterns a page may cost, and the fewest entries that it looks at. */
-const COMPARISONS = 4_096;
-const LEAST_SCAN = 64;
-/** From so many topics on it costs less to look at every entry than at every topic's place. */
-const MANY_TOPICS = 32;
-
 class MemoryLog implements Log {
   readonly durability = "memory";
   readonly atomicBatches = true;
@@ -63,7 +58,7 @@ class MemoryLog implements Log {
   readonly #epoch: string;
   readonly #entries: MemoryEntries;
   readonly #keys: DedupeWindow;
-  readonly #followers = new MemoryFollowers();
+  readonly #followers: MemoryFollowers;
   #closed = false;
 
   constructor(options: MemoryLogOptions) {
@@ -75,6 +70,7 @@ class MemoryLog implements Log {
       maxBytes: atLeastOne(options.maxBytes ?? 64 * 1024 * 1024, "maxBytes"),
       maxTopics: atLeastOne(options.maxTopics ?? 10_000, "maxTopics"),
     });
+    this.#followers = new MemoryFollowers(this.#entries.maxBytes);
     this.#keys = new DedupeWindow(
       milliseconds(options.dedupeWindow ?? "5m", "dedupeWindow"),
       atLeastOne(options.maxKeys ?? 100_000, "maxKeys"),
@@ -110,10 +106,9 @@ class MemoryLog implements Log {
     const evictedThrough = this.#at(this.#entries.evicted);
     if (!this.#knows(after)) return { reset: true, oldest: evictedThrough };
     const start = Math.max(after.offset, this.#entries.evicted);
+    const most = entriesToScan(filter);
     const { entries, through } =
-      filter.patterns.length > 0 || filter.topics.length > MANY_TOPICS
-        ? this.#scan(start, filter, limit)
-        : this.#lookUp(start, filter, limit);
+      most === undefined ? this.#lookUp(start, filter, limit) : this.#scan(start, most, filter, limit);
     return { entries, through: this.#at(through), evictedThrough, corrupt: [] };
   }
 
@@ -168,27 +163,19 @@ class MemoryLog implements Log {
     return known === undefined || known === tag;
   }
 
-  /** Every topic's own offsets, merged: costs nothing for what other topics have. */
+  /** The topics' own entries, merged: costs nothing for what other topics have. */
   #lookUp(start: number, filter: TopicFilter, limit: PageLimit): Found {
     const found = new PageEntries(limit);
-    const queues = filter.topics.map((topic) => this.#entries.offsets(topic, start, limit.entries));
-    const places = queues.map(() => 0);
-    for (;;) {
-      // Looked at first: a queue may be at its end because a page takes no more of it.
-      if (found.full) return found.through(found.last ?? start);
-      const offset = Math.min(...queues.map((offsets, index) => offsets[places[index] ?? 0] ?? Infinity));
-      if (offset === Infinity) return found.through(this.#entries.head);
-      for (const [index, offsets] of queues.entries()) {
-        if (offsets[places[index] ?? 0] === offset) places[index] = (places[index] ?? 0) + 1;
-      }
-      found.add(this.#entries.at(offset));
+    for (const entry of this.#entries.of(filter.topics, start)) {
+      found.add(entry);
+      if (found.full) return found.through(entry.offset);
     }
+    return found.through(this.#entries.head);
   }
 
   /** One entry after another, as far as a page's cost allows. */
-  #scan(start: number, filter: TopicFilter, limit: PageLimit): Found {
+  #scan(start: number, most: number, filter: TopicFilter, limit: PageLimit): Found {
     const found = new PageEntries(limit);
-    const most = Math.max(LEAST_SCAN, Math.floor(COMPARISONS / Math.max(1, filter.patterns.length)));
     const end = Math.min(this.#entries.head, start + most);
     let through = start;
     while (through < end && !found.full) {
@@ -218,12 +205,7 @@ class PageEntries {
     return this.#entries.length >= this.#limit.entries || this.#bytes >= this.#limit.bytes;
   }
 
-  get last(): number | undefined {
-    return this.#entries.at(-1)?.offset;
-  }
-
-  add(entry: Entry | undefined): void {
-    if (entry === undefined) return;
+  add(entry: Entry): void {
     this.#entries.push(entry);
     // The data to the byte, the names about.
     this.#bytes += utf8Length(entry.data) + textLength(entry) - entry.data.length;

@@ -3,6 +3,13 @@ export class Queue<Item> {
   #items: (Item | undefined)[] = [];
   #first = 0;
 
+  /** A list of one. */
+  static of<Item>(item: Item): Queue<Item> {
+    const queue = new Queue<Item>();
+    queue.push(item);
+    return queue;
+  }
+
   get length(): number {
     return this.#items.length - this.#first;
   }
