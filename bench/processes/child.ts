@@ -30,11 +30,12 @@ export interface ChildOptions {
 
 /** Starts a Node program that answers calls (`answerCalls`), with `gc` exposed to it. */
 export function startChild<C>({ program, args, nodeArgs = [], core }: ChildOptions): Child<C> {
-  const started = startProgram(
-    [process.execPath, "--expose-gc", ...nodeArgs, fileURLToPath(program), ...args],
-    core,
-    ["ignore", "pipe", "inherit", "ipc"],
-  );
+  const started = startProgram([process.execPath, "--expose-gc", ...nodeArgs, fileURLToPath(program), ...args], core, [
+    "ignore",
+    "pipe",
+    "inherit",
+    "ipc",
+  ]);
   const waiting = new Map<number, (answer: AnswerMessage) => void>();
   let calls = 0;
 

@@ -1,6 +1,6 @@
 import { constants } from "node:os";
 import { parseArgs } from "node:util";
-import { stopAllChildren } from "../processes/child.ts";
+import { stopAllPrograms } from "../processes/program.ts";
 import { outcomeText, runScenario } from "./run-scenario.ts";
 import { scenarios } from "./scenarios.ts";
 
@@ -13,7 +13,7 @@ const usage = `npm run scenario -- [names] [options]
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.on(signal, () => {
-    stopAllChildren();
+    stopAllPrograms();
     process.exit(128 + constants.signals[signal]);
   });
 }
@@ -21,7 +21,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
 try {
   process.exitCode = await run(process.argv.slice(2));
 } catch (error) {
-  stopAllChildren();
+  stopAllPrograms();
   process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   process.exitCode = 1;
 }

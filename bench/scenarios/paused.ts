@@ -26,11 +26,11 @@ async function runOnce(stage: Stage, retentionMs: number | undefined): Promise<F
   await hub.call("publish", { topics: ["ticks"], bytes: stage.pick(1_000, 4_000), rate: 1_000 });
   await pause(stage.pick(2_000, 300));
   await fleet.pause("paused");
-  await pause(stage.pick(20_000, 2_500));
+  await pause(stage.pick(20_000, 4_000));
   await fleet.resume("paused");
   const resumedAt = performance.now();
   await pause(stage.pick(10_000, 1_000));
-  const { published } = await hub.call("stopPublishing", undefined);
+  const { published, latestMs } = await hub.call("stopPublishing", undefined);
   const report = await fleet.until("paused", (now) => isComplete(now, published), 20_000);
   const caughtUpMs = performance.now() - resumedAt;
   const healthy = await fleet.until("healthy", (now) => isComplete(now, published), 10_000);
@@ -43,7 +43,7 @@ async function runOnce(stage: Stage, retentionMs: number | undefined): Promise<F
       goal: retentionMs === undefined ? "all" : "all that is left",
       met: isComplete(report, published) && report.lives === streams && report.open === streams,
     },
-    gapFinding(named, report, told, retentionMs),
+    gapFinding(named, report, told, retentionMs, 2 + latestMs),
     {
       what: `${named}: the others`,
       seen: `${healthy.lost} lost, ${healthy.gaps} gaps, p99 ${millis(healthy.latency.p99)}`,
@@ -63,12 +63,13 @@ export function gapFinding(
   report: GroupReport,
   told: readonly StreamReport[],
   retentionMs: number | undefined,
+  apartMs: number,
 ): Finding {
   if (retentionMs === undefined) {
     const seen = `${report.gaps} gaps, ${report.resets} resets`;
     return { what: `${named}: gaps`, seen, goal: "none", met: report.gaps + report.resets === 0 };
   }
-  const exact = told.filter((stream) => exactGap(stream, retentionMs)).length;
+  const exact = told.filter((stream) => exactGap(stream, retentionMs, apartMs)).length;
   const ages = told.flatMap(({ gaps }) => gaps.map(({ firstAge }) => firstAge));
   return {
     what: `${named}: gaps`,

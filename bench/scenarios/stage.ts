@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { chooseCores } from "../processes/cores.ts";
+import { usageOf, usedBetween } from "../processes/usage.ts";
 import { startFleet } from "./fleet/fleet.ts";
 import { startHub } from "./hub/hub-process.ts";
 import type { Size, Stage } from "./scenario.ts";
@@ -9,6 +10,8 @@ const results = new URL("../results/", import.meta.url);
 
 /** Where a scenario runs: the hub on one core, the clients on another. */
 export interface OpenStage extends Stage {
+  /** The largest share of its time that a hub had to wait for its core: other programs spoil a measurement. */
+  readonly waited: number;
   /** Ends all that was started. */
   close(): Promise<void>;
 }
@@ -17,13 +20,20 @@ export interface OpenStage extends Stage {
 export function openStage(size: Size, profiles: boolean, say: (line: string) => void): OpenStage {
   const cores = chooseCores();
   const ends: (() => Promise<void>)[] = [];
+  let waited = 0;
   return {
     size,
+    get waited() {
+      return waited;
+    },
     pick: (full, quick) => (size === "full" ? full : quick),
     hub: async (setup = {}) => {
       const hub = await startHub(setup, cores.server);
       if (profiles) await hub.call("startProfile", undefined);
+      const [before, startedAt] = [usageOf([hub.pid]), performance.now()];
       const stop = async (): Promise<void> => {
+        const seconds = (performance.now() - startedAt) / 1000;
+        waited = Math.max(waited, usedBetween(before, usageOf([hub.pid])).waited / seconds);
         const file = fileURLToPath(new URL(`hub-${hub.pid}.cpuprofile`, results));
         if (profiles) await hub.call("stopProfile", { file }).then(() => say(`profile: ${file}`));
         await hub.stop();

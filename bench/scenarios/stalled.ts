@@ -51,7 +51,7 @@ async function runOnce(stage: Stage, retentionMs: number | undefined): Promise<F
   await fleet.reconnect("sick", stage.pick(1_000, 200));
   await fleet.until("sick", ({ live }) => live === streams, 30_000);
   await pause(stage.pick(3_000, 500));
-  const { published } = await hub.call("stopPublishing", undefined);
+  const { published, latestMs } = await hub.call("stopPublishing", undefined);
   const report = await fleet.until("sick", (now) => isComplete(now, published), 20_000);
   const healthy = await fleet.until("healthy", (now) => isComplete(now, published), 10_000);
   const told = await fleet.streams("sick");
@@ -77,7 +77,7 @@ async function runOnce(stage: Stage, retentionMs: number | undefined): Promise<F
       goal: retentionMs === undefined ? "all" : "all that is left",
       met: isComplete(report, published) && report.live === streams,
     },
-    gapFinding(named, report, told, retentionMs),
+    gapFinding(named, report, told, retentionMs, 2 + latestMs),
     {
       what: `${named}: the others`,
       seen: `${healthy.lost} lost, ${healthy.gaps} gaps, ${healthy.open} open`,

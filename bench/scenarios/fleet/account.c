@@ -1,3 +1,4 @@
+#define _GNU_SOURCE
 #include "account.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,10 +67,12 @@ static void take_gap(struct account *account, const struct frame *frame) {
 }
 
 static int64_t take_event(struct account *account, const struct frame *frame, int64_t now) {
-  /* `#`, ten digits of the sequence number, a space, sixteen of the time: see event-data.ts. */
+  /* `#`, ten digits of the sequence number, a space, sixteen of the time: see hub/event-data.ts. */
   int64_t sequence = digits(frame->data.at + 1, 10), age = now - digits(frame->data.at + 12, 16);
-  int64_t offset = frame->id.at == NULL ? -1 : offset_of(account->last_id);
+  int64_t offset = offset_of(account->last_id);
   account->events++;
+  /* An event of a snapshot: it stands for what a gap has confessed. */
+  if (frame->id.at == NULL) return age;
   if (account->by_offset ? offset != sequence + 1 : offset < 1) account->notices_wrong++;
   if (account->next != -1 && sequence < account->next) {
     account->doubled++;

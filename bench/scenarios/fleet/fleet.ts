@@ -1,13 +1,11 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { setTimeout as pause } from "node:timers/promises";
-import { pinned } from "../../processes/cores.ts";
-import { buildFleet } from "./build.ts";
+import { compiled } from "../../processes/compile.ts";
+import { startProgram } from "../../processes/program.ts";
 import type { GroupReport, StreamReport } from "./report.ts";
 
 /** Streams that are opened together and are told together what to do. */
-export interface GroupRequest {
+interface GroupRequest {
   readonly port: number;
   /** Path and query. */
   readonly path: string;
@@ -55,33 +53,38 @@ export interface Fleet {
   stop(): Promise<void>;
 }
 
+const sources = ["main.c", "stream.c", "account.c", "frame.c", "latency.c"].map(
+  (name) => new URL(name, import.meta.url),
+);
+const program = compiled(sources);
+
 /** Starts the process of the clients on a core. */
 export async function startFleet(core: number | undefined): Promise<Fleet> {
-  const [command, ...rest] = pinned(core, [await buildFleet()]);
-  const child = spawn(command, rest, { stdio: ["pipe", "pipe", "inherit"] });
+  const started = startProgram([await program()], core, ["pipe", "pipe", "inherit"]);
+  const { stdin, stdout } = started.process;
+  if (stdout === null) throw new Error("The clients' process has no standard output.");
   const answers: ((line: string | undefined) => void)[] = [];
-  createInterface({ input: child.stdout }).on("line", (line) => answers.shift()?.(line));
-  const gone = once(child, "exit").then(() => {
+  createInterface({ input: stdout }).on("line", (line) => answers.shift()?.(line));
+  started.onEnd(() => {
     for (const answer of answers.splice(0)) answer(undefined);
   });
-  child.stdin.on("error", () => undefined);
 
-  async function ask<Answer>(command_: string, words: Readonly<Record<string, unknown>> = {}): Promise<Answer> {
-    if (child.exitCode !== null || child.signalCode !== null) throw new Error("The clients' process has ended.");
+  async function ask<Answer>(command: string, words: Readonly<Record<string, unknown>> = {}): Promise<Answer> {
+    if (started.ended() !== undefined) throw new Error(started.ended());
     const text = Object.entries(words).map(([name, value]) => ` ${name}=${wordOf(value)}`);
     const line = await new Promise<string | undefined>((resolve) => {
       answers.push(resolve);
-      child.stdin.write(`${command_}${text.join("")}\n`);
+      stdin?.write(`${command}${text.join("")}\n`);
     });
-    if (line === undefined) throw new Error(`The clients' process ended at ${command_}.`);
+    if (line === undefined) throw new Error(`The clients' process ended at ${command}.`);
     const answer = JSON.parse(line) as Answer & { readonly error?: string };
-    if (answer.error !== undefined) throw new Error(`${command_}: ${answer.error}`);
+    if (answer.error !== undefined) throw new Error(`${command}: ${answer.error}`);
     return answer;
   }
 
   const report = (group: string): Promise<GroupReport> => ask("report", { group });
   return {
-    pid: child.pid ?? 0,
+    pid: started.pid,
     open: (group, request) => ask("open", { group, ...request }),
     pause: (group) => ask("pause", { group }),
     resume: (group) => ask("resume", { group }),
@@ -103,10 +106,7 @@ export async function startFleet(core: number | undefined): Promise<Fleet> {
         await pause(20);
       }
     },
-    stop: async () => {
-      child.kill("SIGKILL");
-      await gone;
-    },
+    stop: () => started.stop(),
   };
 }
 

@@ -3,6 +3,7 @@
  * back, and check what they are told. One process without threads. Commands come by lines on standard input, each is
  * answered by one line of JSON; fleet.ts speaks this for the scenarios. It ends with its standard input.
  */
+#define _GNU_SOURCE
 #include "stream.h"
 #include <arpa/inet.h>
 #include <stdio.h>

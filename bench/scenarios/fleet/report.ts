@@ -1,5 +1,5 @@
 /** Times in microseconds. */
-export interface Times {
+interface Times {
   readonly count: number;
   readonly p50: number;
   readonly p99: number;
@@ -38,7 +38,7 @@ export interface GroupReport {
 }
 
 /** A gap as a client was told of it. */
-export interface GapReport {
+interface GapReport {
   readonly reason: string;
   readonly after: string;
   readonly through: string;

@@ -10,7 +10,8 @@ export interface HubProcess extends Child<HubCalls> {
 
 /** Starts a hub on a core. */
 export async function startHub(setup: HubSetup, core: number | undefined): Promise<HubProcess> {
-  const child = startChild<HubCalls>(program, [], core);
+  const child = startChild<HubCalls>({ program, args: [], core });
+  child.output?.resume();
   try {
     return { ...child, port: await child.call("listen", setup) };
   } catch (error) {

@@ -25,7 +25,7 @@ const calls: HubCalls = {
     const server = createServer((req, res) => {
       const query = new URL(req.url ?? "/", "http://hub").searchParams;
       if (req.method === "POST") void front.handle(req, res);
-      else void hub.serve(req, res, { topics: query.getAll("topic"), ...policyOf(query) });
+      else void hub.serve(req, res, { topics: query.getAll("topic") });
     });
     server.listen({ port: 0, host: "127.0.0.1", backlog: 4096 });
     await once(server, "listening");
@@ -47,9 +47,3 @@ const calls: HubCalls = {
   stopProfile: ({ file }) => stopProfile?.(file),
 };
 answerCalls(calls);
-
-/** Taken from the query: the scenario is the embedder. */
-function policyOf(query: URLSearchParams): Record<string, string> {
-  const policy = query.get("policy");
-  return policy === null ? {} : { policy };
-}

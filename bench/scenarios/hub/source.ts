@@ -1,5 +1,5 @@
 import type { Hub } from "tidings";
-import { createDataWriter, monotonicMicros } from "../../event-data.ts";
+import { createDataWriter, monotonicMicros } from "./event-data.ts";
 import type { Burst, Offer } from "./calls.ts";
 
 const batch = 1_000;
