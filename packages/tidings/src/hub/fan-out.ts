@@ -144,17 +144,15 @@ export class FanOut {
 
   #matchTopic(topic: string, recent: Recent, root: BatchNode, due: Group[]): void {
     const { offset } = recent.position;
-    for (const { members } of this.#groups.find(topic)) {
-      for (const group of members) {
-        if (group.live.length === 0) continue;
-        const { node } = group;
-        if (node === undefined) {
-          due.push(group);
-          group.node = root.child(offset, this.#tail.frame(recent));
-        } else if (node.offset !== offset) {
-          group.node = node.child(offset, this.#tail.frame(recent));
-        }
+    this.#groups.find(topic, (group) => {
+      if (group.live.length === 0) return;
+      const { node } = group;
+      if (node === undefined) {
+        due.push(group);
+        group.node = root.child(offset, this.#tail.frame(recent));
+      } else if (node.offset !== offset) {
+        group.node = node.child(offset, this.#tail.frame(recent));
       }
-    }
+    });
   }
 }

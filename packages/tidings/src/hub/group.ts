@@ -1,7 +1,7 @@
 import type { BatchNode } from "./batch-trie.ts";
 import type { Subscriber } from "./subscriber.ts";
 import type { TopicFilter } from "./topic-filter.ts";
-import { TopicIndex, type Bucket } from "./topic-index.ts";
+import { TopicIndex } from "./topic-index.ts";
 
 /**
  * The subscribers that asked for the same topics. They are due the same events, so they have one place in a flush
@@ -69,8 +69,8 @@ export class Groups {
     this.#index.delete(group);
   }
 
-  /** Those who asked for a topic, by name or by pattern. One may be in several buckets. */
-  find(topic: string): Bucket<Group>[] {
-    return this.#index.find(topic);
+  /** Calls for those who asked for a topic, by name or by pattern; for one that asked in several ways, several times. */
+  find(topic: string, found: (group: Group) => void): void {
+    this.#index.find(topic, found);
   }
 }

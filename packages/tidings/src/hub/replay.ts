@@ -149,7 +149,6 @@ class Replay {
       } else {
         this.#send();
         await this.#inTurn(() => this.#goOn());
-        this.#send();
         if (this.#overtaken === 2) return subscriber.close("overtaken");
       }
     }
@@ -179,10 +178,12 @@ class Replay {
     if (page !== undefined) {
       this.#settle();
       this.#add(page);
-      return;
+    } else {
+      const found = await this.#read();
+      if (found !== undefined) this.#take(found, "history-changed");
     }
-    const found = await this.#read();
-    if (found !== undefined) this.#take(found, "history-changed");
+    // In the same step as the position moved: a heartbeat in between would tell what was not sent yet.
+    this.#send();
   }
 
   /** The next page of the log; nothing if the stream has ended meanwhile. */
@@ -228,6 +229,7 @@ class Replay {
     const found = await this.#read();
     if (found === undefined || found.reset) {
       if (found !== undefined) this.#take(found, "history-changed");
+      this.#send();
       return true;
     }
     const { dispatched } = this.#delivery;
@@ -240,6 +242,7 @@ class Replay {
     subscriber.position = dispatched;
     subscriber.snapshotState = "due";
     if (snapshot?.ofHead !== true) this.#newest = newestSince(position.offset);
+    this.#send();
     return true;
   }
 

@@ -6,10 +6,17 @@ export interface Indexed {
   readonly closed: boolean;
 }
 
-/** Those who asked for one topic or one pattern, in order of their coming, with some who have left. */
-export interface Bucket<Member extends Indexed> {
+/** Those who asked for one topic or one pattern. Many a topic has but one: he stands for himself. */
+type Bucket<Member extends Indexed> = Member | Several<Member>;
+
+/** In order of their coming, with some who have left. */
+class Several<Member extends Indexed> {
   members: Member[];
-  gone: number;
+  gone = 0;
+
+  constructor(members: Member[]) {
+    this.members = members;
+  }
 }
 
 interface PatternNode<Member extends Indexed> {
@@ -17,8 +24,8 @@ interface PatternNode<Member extends Indexed> {
   readonly literal: Map<string, PatternNode<Member>>;
   /** The next segment where it is `*` or `**`. */
   readonly any: Map<string, PatternNode<Member>>;
-  /** Patterns that end here. */
-  bucket: Bucket<Member> | undefined;
+  /** The pattern that ends here. */
+  pattern: string | undefined;
 }
 
 /**
@@ -51,15 +58,13 @@ export class TopicIndex<Member extends Indexed> {
     }
   }
 
-  /** The buckets of all who asked for the topic, by name or by pattern. Costs at most the patterns' distinct prefixes. */
-  find(topic: string): Bucket<Member>[] {
-    const exact = this.#topics.get(topic);
-    const found = exact === undefined ? [] : [exact];
+  /** Calls for all who asked for the topic, by name or by pattern. Costs at most the patterns' distinct prefixes. */
+  find(topic: string, found: (member: Member) => void): void {
+    visit(this.#topics.get(topic), found);
     if (this.#patterns.size > 0) this.#findPatterns(topic, found);
-    return found;
   }
 
-  #findPatterns(topic: string, found: Bucket<Member>[]): void {
+  #findPatterns(topic: string, found: (member: Member) => void): void {
     const segments = topic.split("/");
     let reached = [this.#root];
     for (const [depth, segment] of segments.entries()) {
@@ -70,13 +75,16 @@ export class TopicIndex<Member extends Indexed> {
         if (depth === 0 && topic.startsWith("$")) continue;
         const one = node.any.get("*");
         if (one !== undefined) next.push(one);
-        const rest = node.any.get("**")?.bucket;
-        if (rest !== undefined) found.push(rest);
+        this.#visitEnd(node.any.get("**"), found);
       }
       if (next.length === 0) return;
       reached = next;
     }
-    for (const node of reached) if (node.bucket !== undefined) found.push(node.bucket);
+    for (const node of reached) this.#visitEnd(node, found);
+  }
+
+  #visitEnd(node: PatternNode<Member> | undefined, found: (member: Member) => void): void {
+    if (node?.pattern !== undefined) visit(this.#patterns.get(node.pattern), found);
   }
 
   #plant(pattern: string): void {
@@ -87,8 +95,7 @@ export class TopicIndex<Member extends Indexed> {
       if (child === undefined) children.set(segment, (child = patternNode()));
       node = child;
     }
-    node.bucket = { members: [], gone: 0 };
-    this.#patterns.set(pattern, node.bucket);
+    node.pattern = pattern;
   }
 
   #uproot(pattern: string): void {
@@ -101,16 +108,16 @@ export class TopicIndex<Member extends Indexed> {
       path.push([children, segment, child]);
       node = child;
     }
-    node.bucket = undefined;
+    node.pattern = undefined;
     for (const [children, segment, child] of path.toReversed()) {
-      if (child.bucket !== undefined || child.literal.size > 0 || child.any.size > 0) return;
+      if (child.pattern !== undefined || child.literal.size > 0 || child.any.size > 0) return;
       children.delete(segment);
     }
   }
 }
 
 function patternNode<Member extends Indexed>(): PatternNode<Member> {
-  return { literal: new Map(), any: new Map(), bucket: undefined };
+  return { literal: new Map(), any: new Map(), pattern: undefined };
 }
 
 function branches<Member extends Indexed>(
@@ -120,16 +127,22 @@ function branches<Member extends Indexed>(
   return segment === "*" || segment === "**" ? node.any : node.literal;
 }
 
+function visit<Member extends Indexed>(bucket: Bucket<Member> | undefined, found: (member: Member) => void): void {
+  if (bucket instanceof Several) for (const member of bucket.members) found(member);
+  else if (bucket !== undefined) found(bucket);
+}
+
 function enter<Member extends Indexed>(buckets: Map<string, Bucket<Member>>, name: string, member: Member): void {
   const bucket = buckets.get(name);
-  if (bucket === undefined) buckets.set(name, { members: [member], gone: 0 });
-  else bucket.members.push(member);
+  if (bucket === undefined) buckets.set(name, member);
+  else if (bucket instanceof Several) bucket.members.push(member);
+  else buckets.set(name, new Several([bucket, member]));
 }
 
 /** Whether the last one has left, and the bucket with him. */
 function leave<Member extends Indexed>(buckets: Map<string, Bucket<Member>>, name: string): boolean {
   const bucket = buckets.get(name);
-  if (bucket === undefined) return false;
+  if (!(bucket instanceof Several)) return buckets.delete(name);
   bucket.gone++;
   if (bucket.gone === bucket.members.length) return buckets.delete(name);
   if (bucket.gone * 2 > bucket.members.length) {

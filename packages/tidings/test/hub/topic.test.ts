@@ -60,7 +60,10 @@ describe("a pattern", () => {
           }
         }
         for (const topic of published) {
-          const found = new Set(index.find(topic).flatMap(({ members }) => members.filter(({ closed }) => !closed)));
+          const found = new Set<object>();
+          index.find(topic, (member) => {
+            if (!member.closed) found.add(member);
+          });
           const wanted = here.filter(({ subscribed }) =>
             subscribed.some((name) => (name.includes("*") ? oracle(name, topic) : name === topic)),
           );
@@ -82,7 +85,9 @@ describe("a pattern", () => {
         index.add({ filter: topicFilter([name]), closed: false });
       }
     }
-    expect(index.find(`${many}a`)).toHaveLength(199);
+    let calls = 0;
+    index.find(`${many}a`, () => calls++);
+    expect(calls).toBe(199);
   });
 
   test.each([
