@@ -25,16 +25,17 @@ export const replays: Scenario = {
 
     stage.say("with replays");
     const { hub, fleet, target } = await setUp(stage, events);
+    const others = await stage.fleet({ background: true });
     await fleet.measure("live");
     const startedAt = performance.now();
-    await fleet.open("replaying", { ...target, path: `${target.path}&from=earliest`, count: replaying });
-    await fleet.until("replaying", ({ live }) => live === replaying, 80_000);
+    await others.open("replaying", { ...target, path: `${target.path}&from=earliest`, count: replaying });
+    await others.until("replaying", ({ live }) => live === replaying, 80_000);
     const tookMs = performance.now() - startedAt;
     const within = await fleet.report("live");
     const { published } = await hub.call("stopPublishing", undefined);
-    const replayed = await fleet.until("replaying", (now) => isComplete(now, published), 10_000);
+    const replayed = await others.until("replaying", (now) => isComplete(now, published), 10_000);
     const live = await fleet.until("live", (now) => isComplete(now, published), 10_000);
-    await Promise.all([hub.stop(), fleet.stop()]);
+    await Promise.all([hub.stop(), fleet.stop(), others.stop()]);
 
     const ratio = within.latency.p99 / without.latency.p99;
     const perSecond = Math.round((replaying * events) / (tookMs / 1000));

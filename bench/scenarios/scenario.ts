@@ -1,4 +1,4 @@
-import type { Fleet } from "./fleet/fleet.ts";
+import type { Fleet, FleetOptions } from "./fleet/fleet.ts";
 import type { HubProcess } from "./hub/hub-process.ts";
 import type { HubSetup } from "./hub/calls.ts";
 
@@ -26,8 +26,8 @@ export interface Stage {
   pick<Value>(full: Value, quick: Value): Value;
   /** Starts a hub in a process of its own. */
   hub(setup?: HubSetup): Promise<HubProcess>;
-  /** Starts the clients, in a process of their own. */
-  fleet(): Promise<Fleet>;
+  /** Starts clients, in a process of their own. */
+  fleet(options?: FleetOptions): Promise<Fleet>;
   /** Tells what is being done. */
   say(line: string): void;
   /** Keeps a file beside the results, such as a chart, and answers its path. */

@@ -25,16 +25,16 @@ export const slices: Scenario = {
 
 async function steady(stage: Stage, streams: number): Promise<Finding[]> {
   stage.say(`${count(streams)} sockets, 8 events a second`);
-  const { hub, fleet } = await setUp(stage, streams);
-  const idle = await waitsWhile(hub, fleet, () => pause(stage.pick(5_000, 500)));
+  const { hub, fleet, probes } = await setUp(stage, streams);
+  const idle = await waitsWhile(hub, probes, () => pause(stage.pick(5_000, 500)));
   await hub.call("publish", { topics: ["ticks"], bytes: 250, rate: 8 });
   await pause(stage.pick(2_000, 200));
   await fleet.measure("all");
-  const waits = await waitsWhile(hub, fleet, () => pause(stage.pick(15_000, 1_000)));
+  const waits = await waitsWhile(hub, probes, () => pause(stage.pick(15_000, 1_000)));
   const { latency } = await fleet.report("all");
   const { published } = await hub.call("stopPublishing", undefined);
   const end = await fleet.until("all", (now) => isComplete(now, published), 20_000);
-  await Promise.all([hub.stop(), fleet.stop()]);
+  await Promise.all([hub.stop(), fleet.stop(), probes.stop()]);
   return [
     { what: `${count(streams)} quiet subscribers`, seen: waitsText(idle) },
     {
@@ -50,16 +50,16 @@ async function steady(stage: Stage, streams: number): Promise<Finding[]> {
 async function burst(stage: Stage, streams: number): Promise<Finding[]> {
   const events = stage.pick(10_000, 500);
   stage.say(`${count(events)} events at once to ${count(streams)}`);
-  const { hub, fleet } = await setUp(stage, streams);
+  const { hub, fleet, probes } = await setUp(stage, streams);
   let end = await fleet.report("all");
   let tookMs = 0;
-  const waits = await waitsWhile(hub, fleet, async () => {
+  const waits = await waitsWhile(hub, probes, async () => {
     const startedAt = performance.now();
     await hub.call("burst", { topics: ["ticks"], bytes: 60, events }, 60_000);
     end = await fleet.until("all", (now) => isComplete(now, events), 80_000);
     tookMs = performance.now() - startedAt;
   });
-  await Promise.all([hub.stop(), fleet.stop()]);
+  await Promise.all([hub.stop(), fleet.stop(), probes.stop()]);
   const perSecond = Math.round((events * streams) / (tookMs / 1000));
   return [
     {
@@ -72,16 +72,24 @@ async function burst(stage: Stage, streams: number): Promise<Finding[]> {
   ];
 }
 
-async function setUp(stage: Stage, streams: number): Promise<{ readonly hub: HubProcess; readonly fleet: Fleet }> {
+interface Set {
+  readonly hub: HubProcess;
+  /** The many. */
+  readonly fleet: Fleet;
+  /** Those whose waits are taken. */
+  readonly probes: Fleet;
+}
+
+async function setUp(stage: Stage, streams: number): Promise<Set> {
   const hub = await stage.hub({ hub: { heartbeat: heartbeatMs } });
-  const fleet = await stage.fleet();
+  const [fleet, probes] = [await stage.fleet({ background: true }), await stage.fleet()];
   const target = { port: hub.port, first: 0 };
-  await fleet.open("quiet", { ...target, path: "/events?topic=quiet", count: 20 });
-  await fleet.open("newcomer", { ...target, path: "/events?topic=newcomers", count: 1 });
+  await probes.open("quiet", { ...target, path: "/events?topic=quiet", count: 20 });
+  await probes.open("newcomer", { ...target, path: "/events?topic=newcomers", count: 1 });
   await fleet.open("all", { ...target, path: "/events?topic=ticks", count: streams });
-  await fleet.until("quiet", ({ live }) => live === 20, 30_000);
+  await probes.until("quiet", ({ live }) => live === 20, 30_000);
   await fleet.until("all", ({ live }) => live === streams, 60_000);
-  return { hub, fleet };
+  return { hub, fleet, probes };
 }
 
 function findings(stage: Stage, what: string, waits: Waits): Finding[] {

@@ -41,8 +41,8 @@ export function openStage(size: Size, profiles: boolean, say: (line: string) => 
       ends.push(once(stop));
       return { ...hub, stop: ends.at(-1) ?? stop };
     },
-    fleet: async () => {
-      const fleet = await startFleet(cores.generator);
+    fleet: async (options = {}) => {
+      const fleet = await startFleet(cores.generator, options);
       const stop = once(() => fleet.stop());
       ends.push(stop);
       return { ...fleet, stop };

@@ -13,7 +13,7 @@ export const storm: Scenario = {
     const hub = await stage.hub();
     const fleet = await stage.fleet();
     const streams = stage.pick(5_000, 200);
-    await fleet.open("clients", { port: hub.port, path: "/events?topic=ticks", count: streams });
+    await fleet.open("clients", { port: hub.port, path: "/events?topic=ticks", count: streams, opening: streams });
     await fleet.until("clients", ({ live }) => live === streams, 60_000);
     await hub.call("publish", { topics: ["ticks"], bytes: 250, rate: 10 });
     await pause(stage.pick(5_000, 500));

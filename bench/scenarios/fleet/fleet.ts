@@ -29,7 +29,7 @@ interface GroupRequest {
   readonly over?: number;
 }
 
-/** The process of the clients. */
+/** A process of clients. */
 export interface Fleet {
   readonly pid: number;
   open(group: string, request: GroupRequest): Promise<void>;
@@ -58,11 +58,19 @@ const sources = ["main.c", "stream.c", "account.c", "frame.c", "latency.c"].map(
 );
 const program = compiled(sources);
 
-/** Starts the process of the clients on a core. */
-export async function startFleet(core: number | undefined): Promise<Fleet> {
-  const started = startProgram([await program()], core, ["pipe", "pipe", "inherit"]);
+/** How a process of clients is to be run. */
+export interface FleetOptions {
+  /** Gives way to others: clients whose work is not to be part of what other clients on the same core are measured by. */
+  readonly background?: boolean;
+}
+
+/** Starts a process of clients on a core. */
+export async function startFleet(core: number | undefined, { background = false }: FleetOptions): Promise<Fleet> {
+  const nice: readonly string[] = background ? ["nice", "-n", "15"] : [];
+  const [command = "", ...rest] = [...nice, await program()];
+  const started = startProgram([command, ...rest], core, ["pipe", "pipe", "inherit"]);
   const { stdin, stdout } = started.process;
-  if (stdout === null) throw new Error("The clients' process has no standard output.");
+  if (stdout === null) throw new Error("The process of clients has no standard output.");
   const answers: ((line: string | undefined) => void)[] = [];
   createInterface({ input: stdout }).on("line", (line) => answers.shift()?.(line));
   started.onEnd(() => {
@@ -76,7 +84,7 @@ export async function startFleet(core: number | undefined): Promise<Fleet> {
       answers.push(resolve);
       stdin?.write(`${command}${text.join("")}\n`);
     });
-    if (line === undefined) throw new Error(`The clients' process ended at ${command}.`);
+    if (line === undefined) throw new Error(`The process of clients ended at ${command}.`);
     const answer = JSON.parse(line) as Answer & { readonly error?: string };
     if (answer.error !== undefined) throw new Error(`${command}: ${answer.error}`);
     return answer;

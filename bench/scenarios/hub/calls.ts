@@ -42,7 +42,7 @@ export type HubCalls = {
   publish(offer: Offer): void;
   /** Answers how many events were published since the hub was made, and how late the latest was. */
   stopPublishing(argument: undefined): { readonly published: number; readonly latestMs: number };
-  /** Publishes in batches of up to a thousand, as fast as the hub takes them, and answers how long it took. */
+  /** Publishes in batches of up to a thousand, as fast as the hub takes them. Answers when it has followed, and how long that took. */
   burst(burst: Burst): Promise<number>;
   published(argument: undefined): number;
   stats(argument: undefined): HubStats;

@@ -59,6 +59,8 @@ export class Source {
       });
       await this.#hub.publishBatch(addressed);
     }
+    // Who begins now would begin where the hub has followed its log to.
+    while (Number(this.#hub.stats().head.split("-")[1]) < this.#published) await new Promise(setImmediate);
     return performance.now() - startedAt;
   }
 }
