@@ -12,8 +12,11 @@ export interface Waits {
   readonly publish: number;
   /** From sending a request to publish to its answer. */
   readonly httpPublish: number;
-  /** From connecting to `tidings:live`. */
+  /** From connecting to the first frame, and to `tidings:live`. */
   readonly connection: number;
+  readonly live: number;
+  /** From publication to a subscriber who shares no topic with those who are written to. */
+  readonly event: number;
   readonly probe: ProbeReport;
 }
 
@@ -21,32 +24,35 @@ const everyMs = 5;
 
 /**
  * Takes the longest waits while something goes on: streams that are quiet (the group `quiet`), a publisher in the hub's
- * process and one over HTTP, and a client that comes and goes (the group `newcomer`), each every few milliseconds.
+ * process and one over HTTP, a subscriber of the first one's events alone (the group `bystander`), and a client that comes
+ * and goes (the group `newcomer`), each every few milliseconds.
  */
 export async function waitsWhile(hub: HubProcess, fleet: Fleet, goesOn: () => Promise<void>): Promise<Waits> {
   let goes = true;
-  await fleet.measure("quiet");
+  for (const group of ["quiet", "bystander"]) await fleet.measure(group);
   await hub.call("startProbe", { topic: "probe", everyMs });
   const others = Promise.all([comeAndGo(fleet, () => goes), publishOverHttp(hub.port, () => goes)]);
   await goesOn();
   goes = false;
-  const [connection, httpPublish] = await others;
+  const [{ connection, live }, httpPublish] = await others;
   const probe = await hub.call("stopProbe", undefined);
-  const { longestSilence } = await fleet.report("quiet");
-  return { silence: longestSilence, publish: probe.longestWaitMs * 1000, httpPublish, connection, probe };
+  const { longestSilence: silence } = await fleet.report("quiet");
+  const { latency } = await fleet.report("bystander");
+  return { silence, publish: probe.longestWaitMs * 1000, httpPublish, connection, live, event: latency.max, probe };
 }
 
-async function comeAndGo(fleet: Fleet, goes: () => boolean): Promise<number> {
-  let longest = 0;
+async function comeAndGo(fleet: Fleet, goes: () => boolean): Promise<Pick<Waits, "connection" | "live">> {
+  let [connection, live] = [0, 0];
   while (goes()) {
     await fleet.cut("newcomer");
     await fleet.measure("newcomer");
     await fleet.reconnect("newcomer");
-    const { toLive } = await fleet.until("newcomer", (now) => now.toLive.count === 1, 30_000);
-    longest = Math.max(longest, toLive.max);
+    const { toFirst, toLive } = await fleet.until("newcomer", (now) => now.toLive.count === 1, 30_000);
+    connection = Math.max(connection, toFirst.max);
+    live = Math.max(live, toLive.max);
     await pause(everyMs);
   }
-  return longest;
+  return { connection, live };
 }
 
 async function publishOverHttp(port: number, running: () => boolean): Promise<number> {
@@ -67,6 +73,6 @@ async function publishOverHttp(port: number, running: () => boolean): Promise<nu
 }
 
 /** The waits in a line of text. */
-export function waitsText({ silence, publish, httpPublish, connection }: Waits): string {
-  return `publish ${millis(publish)}, over HTTP ${millis(httpPublish)}, new connection to live ${millis(connection)}, longest silence of a quiet stream ${millis(silence)}`;
+export function waitsText({ silence, publish, httpPublish, connection, live, event }: Waits): string {
+  return `publish ${millis(publish)}, over HTTP ${millis(httpPublish)}, a new connection ${millis(connection)}, longest silence of a quiet stream ${millis(silence)}; a new connection until it is live ${millis(live)}, an event for someone else ${millis(event)}`;
 }

@@ -44,7 +44,7 @@ void account_open(struct account *account, int64_t step, int64_t phase, int64_t 
   account->step = step;
   account->phase = phase;
   account->by_offset = first == -1;
-  account->next = first;
+  account->next = first < 0 ? -1 : first;
   account->first_age = -1;
   snprintf(account->last_id, sizeof account->last_id, "%s", last_id);
   if (last_id[0] != 0 && account->by_offset) account->next = due_from(account, offset_of(last_id));

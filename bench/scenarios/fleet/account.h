@@ -40,7 +40,7 @@ struct account {
 
 enum told { TOLD_EVENT, TOLD_LIVE, TOLD_OTHER };
 
-/* `first`: the first event's number, or -1 where the offsets tell it. */
+/* `first`: the first event's number; -1 where the offsets tell it, -2 where only the first one will. */
 void account_open(struct account *account, int64_t step, int64_t phase, int64_t first, const char *last_id);
 
 /* Takes a frame into account. Of an event it answers the age in microseconds by `age`. */

@@ -17,7 +17,10 @@ interface GroupRequest {
   /** Of every how many events one is theirs, and which. All by default. */
   readonly step?: number;
   readonly phase?: number;
-  /** The first event's number. By default the cursors tell it: where the source is the hub's only publisher. */
+  /**
+   * The first event's number, or -2 where only that event will tell. By default the cursors tell it: then the source has
+   * to be the hub's only publisher.
+   */
   readonly first?: number;
   /** The cursor that they come with. */
   readonly last?: string;

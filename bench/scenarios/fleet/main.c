@@ -117,6 +117,7 @@ static void report(const struct group *group) {
   printf(",\"lost\":%lu,\"doubled\":%lu,\"wrong\":%lu,\"leastNext\":%ld,\"mostNext\":%ld,\"longestSilence\":%ld",
          sum.lost, sum.doubled, sum.notices_wrong, least, most, group->longest_silence);
   print_latency("latency", &group->latency);
+  print_latency("toFirst", &group->to_first);
   print_latency("toLive", &group->to_live);
   printf("}\n");
 }
@@ -195,6 +196,7 @@ static void run(const char *line) {
   } else if (IS("reconnect")) connect_all(group, number(line, "over", 0));
   else if (IS("measure")) {
     latency_reset(&group->latency);
+    latency_reset(&group->to_first);
     latency_reset(&group->to_live);
     group->longest_silence = 0;
     int64_t now = monotonic_micros();

@@ -33,6 +33,8 @@ export interface GroupReport {
   readonly longestSilence: number;
   /** From publication to the client. */
   readonly latency: Times;
+  /** From connecting to the first frame. */
+  readonly toFirst: Times;
   /** From connecting, or from the cut before it, to `tidings:live`. */
   readonly toLive: Times;
 }

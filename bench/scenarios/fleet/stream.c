@@ -74,7 +74,7 @@ void stream_connect(struct stream *stream, int epoll) {
   if (group->receive_bytes > 0)
     setsockopt(stream->fd, SOL_SOCKET, SO_RCVBUF, &group->receive_bytes, sizeof group->receive_bytes);
   stream->began = monotonic_micros();
-  stream->live_at = 0;
+  stream->first_at = stream->live_at = 0;
   stream->watched = 0;
   stream->ending = NOT_ENDED;
   stream->state = HEAD;
@@ -129,6 +129,10 @@ static void take(struct stream *stream, const struct frame *frame, int64_t now) 
   enum told told = account_take(&stream->account, frame, now, &age);
   if (now - stream->frame_at > group->longest_silence) group->longest_silence = now - stream->frame_at;
   stream->frame_at = now;
+  if (stream->first_at == 0) {
+    stream->first_at = now;
+    latency_record(&group->to_first, now - stream->began);
+  }
   if (group->traced) trace(stream, frame);
   if (told == TOLD_EVENT) latency_record(&group->latency, age);
   if (told == TOLD_LIVE && stream->live_at == 0) {

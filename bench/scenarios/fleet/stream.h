@@ -17,8 +17,9 @@ struct group {
   int count;
   int paused, traced, receive_bytes;
   uint64_t bytes;
-  /* From publication to here; from connecting, or from the cut before it, to `tidings:live`. */
-  struct latency latency, to_live;
+  /* From publication to here; from connecting to the first frame; from connecting, or from the cut before it, to
+     `tidings:live`. */
+  struct latency latency, to_first, to_live;
   /* The longest time without a frame on a stream that is not paused, in microseconds. */
   int64_t longest_silence;
   /* Streams that are to connect, in order of their time, and which of them is next. */
@@ -39,7 +40,7 @@ struct stream {
   char *part;
   size_t part_bytes;
   /* In microseconds of the monotonic clock; 0: has not happened. */
-  int64_t due, cut_at, began, live_at, closed_at, frame_at;
+  int64_t due, cut_at, began, first_at, live_at, closed_at, frame_at;
   int watched;
   /* One line for each frame, where the group is traced. */
   char *trace;

@@ -1,5 +1,6 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { Hub } from "tidings";
+import { createDataWriter, monotonicMicros } from "./event-data.ts";
 import type { ProbeReport } from "./calls.ts";
 
 /** A publisher that watches how long it waits. */
@@ -8,10 +9,12 @@ export interface Probe {
 }
 
 /**
- * Publishes an event every few milliseconds and takes the time from the moment at which it was due to the answer: what
+ * Publishes a numbered event every few milliseconds and takes the time from the moment at which it was due to the answer: what
  * the event loop did meanwhile is part of it.
  */
 export function probePublishing(hub: Hub, topic: string, everyMs: number): Probe {
+  const write = createDataWriter(60);
+  let sequence = 0;
   const delay = monitorEventLoopDelay({ resolution: 1 });
   delay.enable();
   let publishes = 0;
@@ -19,7 +22,7 @@ export function probePublishing(hub: Hub, topic: string, everyMs: number): Probe
   let dueAt = performance.now() + everyMs;
   const publish = (): void => {
     const due = dueAt;
-    void hub.publish(topic, { data: "probe" }).then(() => {
+    void hub.publish(topic, { data: write(sequence++, monotonicMicros()) }).then(() => {
       publishes++;
       longestWaitMs = Math.max(longestWaitMs, performance.now() - due);
     });

@@ -58,6 +58,8 @@ export class Source {
         return { topic, data: write(sequence, monotonicMicros()) };
       });
       await this.#hub.publishBatch(addressed);
+      // One request's worth: between two of them the event loop does everything else, as it does over HTTP.
+      await new Promise(setImmediate);
     }
     // Who begins now would begin where the hub has followed its log to.
     while (Number(this.#hub.stats().head.split("-")[1]) < this.#published) await new Promise(setImmediate);
