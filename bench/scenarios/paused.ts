@@ -23,13 +23,13 @@ async function runOnce(stage: Stage, retentionMs: number | undefined): Promise<F
   await fleet.open("healthy", { ...target, count: streams });
   await fleet.open("paused", { ...target, count: streams });
   for (const group of ["healthy", "paused"]) await fleet.until(group, ({ live }) => live === streams, 30_000);
-  await hub.call("publish", { topics: ["ticks"], bytes: stage.pick(1_000, 4_000), rate: 1_000 });
-  await pause(stage.pick(2_000, 300));
+  await hub.call("publish", { topics: ["ticks"], bytes: stage.pick(1_000, 8_000), rate: 1_000 });
+  await pause(stage.pick(2_000, 200));
   await fleet.pause("paused");
-  await pause(stage.pick(20_000, 4_000));
+  await pause(stage.pick(20_000, 2_500));
   await fleet.resume("paused");
   const resumedAt = performance.now();
-  await pause(stage.pick(10_000, 1_000));
+  await pause(stage.pick(10_000, 500));
   const { published, latestMs } = await hub.call("stopPublishing", undefined);
   const report = await fleet.until("paused", (now) => isComplete(now, published), 20_000);
   const caughtUpMs = performance.now() - resumedAt;

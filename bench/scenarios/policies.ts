@@ -36,7 +36,7 @@ async function latest(stage: Stage): Promise<Finding[]> {
   });
   for (const group of ["reliable", "latest"]) await fleet.until(group, ({ live }) => live === streams, 10_000);
   await hub.call("publish", { topics, bytes: 1_000, rate: stage.pick(2_000, 5_000) });
-  await pause(stage.pick(10_000, 3_000));
+  await pause(stage.pick(10_000, 2_000));
   const { published } = await hub.call("stopPublishing", undefined);
   await pause(500);
   for (const group of ["reliable", "latest"]) await fleet.resume(group);
@@ -106,7 +106,7 @@ async function disconnect(stage: Stage): Promise<Finding[]> {
   await fleet.open("sick", { ...target, count: 10, paused: true });
   for (const group of ["readers", "sick"]) await fleet.until(group, ({ live }) => live === 10, 10_000);
   await hub.call("publish", { topics, bytes: 1_000, rate: stage.pick(2_000, 5_000) });
-  await pause(stage.pick(8_000, 3_000));
+  await pause(stage.pick(8_000, 1_500));
   const { published } = await hub.call("stopPublishing", undefined);
   const readers = await fleet.until("readers", (now) => isComplete(now, published), 10_000);
   const { closed } = await hub.call("stats", undefined);
@@ -139,7 +139,7 @@ async function budget(stage: Stage): Promise<Finding[]> {
     await fleet.pause(name);
     await pause(stage.pick(500, 100));
   }
-  await pause(stage.pick(8_000, 2_000));
+  await pause(stage.pick(8_000, 1_000));
   const { published } = await hub.call("stopPublishing", undefined);
   const readers = await fleet.until("readers", (now) => isComplete(now, published), 10_000);
   const { closed } = await hub.call("stats", undefined);

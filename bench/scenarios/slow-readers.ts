@@ -63,14 +63,14 @@ async function runOnce(stage: Stage, sick: number): Promise<Run> {
   await pause(stage.pick(2_000, 200));
   const began = series.look().seconds;
   await hub.call("publish", { ...load, rate: stage.pick(2_000, 500) });
-  await pause(stage.pick(5_000, 500));
+  await pause(stage.pick(5_000, 300));
   await fleet.measure("healthy");
-  await pause(stage.pick(55_000, 2_500));
+  await pause(stage.pick(55_000, 1_500));
   const healthy = await fleet.report("healthy");
   const sickOnes = sick > 0 ? await fleet.report("sick") : undefined;
   const went = series.look().seconds;
   if (sick > 0) await fleet.cut("sick", "close");
-  await pause(stage.pick(5_000, 1_000));
+  await pause(stage.pick(5_000, 500));
   const after = series.look();
   series.stop();
   const { published, latestMs } = await hub.call("stopPublishing", undefined);

@@ -30,10 +30,10 @@ interface Closing {
 
 async function runOnce(stage: Stage, retentionMs: number | undefined): Promise<Finding[]> {
   const named = retentionMs === undefined ? "retention covers it" : `retention of ${retentionMs / 1000} s`;
-  const limit = stage.pick(30, 2);
+  const limit = stage.pick(30, 1);
   stage.say(named);
   const hub = await stage.hub({
-    hub: stage.pick({}, { stall: "2s" }),
+    hub: stage.pick({}, { stall: "1s" }),
     log: retentionMs === undefined ? {} : { maxAge: retentionMs },
   });
   const fleet = await stage.fleet();
@@ -43,14 +43,14 @@ async function runOnce(stage: Stage, retentionMs: number | undefined): Promise<F
   await fleet.open("sick", { ...target, count: streams, paused: true });
   await fleet.until("healthy", ({ live }) => live === 20, 30_000);
   await fleet.until("sick", ({ live }) => live === streams, 30_000);
-  await hub.call("publish", { topics: ["ticks"], bytes: stage.pick(250, 2_000), rate: 1_000 });
-  const closing = await watchClosing(hub, fleet, streams, stage.pick(60_000, 6_000));
+  await hub.call("publish", { topics: ["ticks"], bytes: stage.pick(250, 8_000), rate: 1_000 });
+  const closing = await watchClosing(hub, fleet, streams, stage.pick(60_000, 3_500));
   const fleetSaw = await fleet.streams("sick");
   await fleet.resume("sick");
   await fleet.until("sick", ({ open }) => open === 0, 5_000);
   await fleet.reconnect("sick", stage.pick(1_000, 200));
   await fleet.until("sick", ({ live }) => live === streams, 30_000);
-  await pause(stage.pick(3_000, 500));
+  await pause(stage.pick(3_000, 300));
   const { published, latestMs } = await hub.call("stopPublishing", undefined);
   const report = await fleet.until("sick", (now) => isComplete(now, published), 20_000);
   const healthy = await fleet.until("healthy", (now) => isComplete(now, published), 10_000);
