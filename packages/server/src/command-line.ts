@@ -1,5 +1,3 @@
-import { readFileSync } from "node:fs";
-
 import { Command } from "commander";
 
 import { tidyEnvironment } from "./environment.ts";
@@ -7,6 +5,7 @@ import { Failure } from "./failure.ts";
 import { publishCommand } from "./publish/command.ts";
 import { serveCommand } from "./serve/command.ts";
 import { tailCommand } from "./tail/command.ts";
+import { version } from "./version.ts";
 
 const EXAMPLES = `
 Examples:
@@ -44,9 +43,4 @@ export async function run(argv: readonly string[]): Promise<void> {
 
 function hint(command: string): string {
   return `See tidings ${command} --help.`;
-}
-
-function version(): string {
-  const text = readFileSync(new URL("../package.json", import.meta.url), "utf8");
-  return (JSON.parse(text) as { version: string }).version;
 }

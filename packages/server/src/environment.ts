@@ -4,7 +4,7 @@ const YES = new Set(["1", "true", "yes", "on"]);
 const NO = new Set(["0", "false", "no", "off"]);
 
 /** Options without a value. Commander takes any value of their variable for a yes, `false` too. */
-const SWITCHES = ["TIDINGS_ANONYMOUS", "TIDINGS_DEMO"];
+const SWITCHES = ["TIDINGS_ANONYMOUS", "TIDINGS_COMPRESS", "TIDINGS_DEMO"];
 
 /**
  * Makes the environment fit to be read as options: an empty variable is as good as none, and a switch that says no is

@@ -1,6 +1,10 @@
+import { checkLimits, type HubLimits } from "./hub/admission/limits.ts";
+import { checkLifetime } from "./hub/admission/lifetimes.ts";
+import { checkShedding, type Shedding } from "./hub/admission/overload.ts";
+import type { Party } from "./hub/admission/party.ts";
 import { atLeastOne } from "./hub/count.ts";
 import { milliseconds, type Duration } from "./hub/duration.ts";
-import { Engine, type HubStats } from "./hub/engine.ts";
+import { Engine, type EngineSettings, type HubStats } from "./hub/engine.ts";
 import type { Published } from "./hub/publisher.ts";
 import { HubError } from "./hub/error.ts";
 import type { Log } from "./hub/log/log.ts";
@@ -12,7 +16,8 @@ import { fetchStream } from "./http/fetch.ts";
 import { heartbeatInterval } from "./http/heartbeat-interval.ts";
 import type { NodeRequest, NodeResponse } from "./http/node-types.ts";
 import { PLAIN_PLATFORM, type Platform } from "./http/platform.ts";
-import { serve, type StreamEnd } from "./http/serve.ts";
+import { serve } from "./http/serve.ts";
+import type { StreamEnd } from "./http/stream-ending.ts";
 import type { StreamOptions } from "./http/stream-options.ts";
 
 /** How a hub is made. Every option has a default. */
@@ -35,6 +40,15 @@ export interface HubOptions {
   readonly bufferBudget?: number;
   /** Pages of the log that are read at a time for those who resume or catch up. 32 by default. */
   readonly replays?: number;
+  /** On connections and on the rate of publishing, in all, per address and per principal. None by default. */
+  readonly limits?: HubLimits;
+  /**
+   * How long a connection lasts, at least 100 ms; each up to a fifth shorter or longer, at random. Then it is ended
+   * gently: its client is told when to come back, and resumes. For ever by default.
+   */
+  readonly maxLifetime?: Duration;
+  /** When new streams are refused because the event loop is late. `{ delay: 250, after: "5s" }` by default. */
+  readonly shed?: Shedding | false;
   /** Told of what fails inside. Silent by default. */
   readonly logger?: Logger;
   /** The clock, the chance and the event loop. For tests that replay a run. */
@@ -47,11 +61,12 @@ export interface Hub<Events = Record<string, unknown>> {
    * Publishes an event to a topic, or to several: a subscriber of both gets it once. Resolves when it is in the log.
    *
    * @throws HubError (rejects) if it is refused: `bad-topic`, `bad-event`, `bad-data`, `bad-key`, `event-too-large`,
-   * `private-without-authentication`, `conflict`, `closed`
+   * `private-without-authentication`, `rate-limited`, `conflict`, `closed`
+   * @param by whom it is counted for, where there are limits on the rate. `{}` by default: then the rate of all together
    */
-  publish(topic: string | readonly string[], publication: Publication<Events>): Promise<Published>;
+  publish(topic: string | readonly string[], publication: Publication<Events>, by?: Party): Promise<Published>;
   /** Publishes several events, next to each other, or none of them. */
-  publishBatch(publications: readonly Addressed<Publication<Events>>[]): Promise<Published[]>;
+  publishBatch(publications: readonly Addressed<Publication<Events>>[], by?: Party): Promise<Published[]>;
   /**
    * Serves a stream to a request of Node's `http`, `https` or `http2`, or of Express, Fastify (`req.raw`, after
    * `reply.hijack()`) and Koa (`ctx.req`, with `ctx.respond = false`). Resolves with how the stream ended.
@@ -84,17 +99,20 @@ export interface Hub<Events = Record<string, unknown>> {
  * @throws HubError `bad-option`
  */
 export function createHub<Events = Record<string, unknown>>(options: HubOptions = {}): Hub<Events> {
-  return composeHub<Events>(options, PLAIN_PLATFORM);
+  return composeHub<Events>(options, () => PLAIN_PLATFORM);
 }
 
-/** Makes a hub on a platform. */
-export function composeHub<Events>(options: HubOptions, platform: Platform): Hub<Events> {
+/** Makes a hub on a platform that is made for it. */
+export function composeHub<Events>(
+  options: HubOptions,
+  platformFor: (settings: EngineSettings) => Platform,
+): Hub<Events> {
   const retry = {
     min: milliseconds(options.retry?.min ?? "1s", "retry.min"),
     max: milliseconds(options.retry?.max ?? "5s", "retry.max"),
   };
   if (retry.min > retry.max) throw new HubError("bad-option", "retry.min is at most retry.max");
-  const engine = new Engine({
+  const settings: EngineSettings = {
     log: options.log ?? memoryLog(),
     logger: options.logger ?? noLogger,
     runtime: options.runtime ?? systemRuntime(),
@@ -106,13 +124,18 @@ export function composeHub<Events>(options: HubOptions, platform: Platform): Hub
     stall: milliseconds(options.stall ?? "30s", "stall"),
     bufferBudget: atLeastOne(options.bufferBudget ?? 256 * 1024 * 1024, "bufferBudget"),
     replays: atLeastOne(options.replays ?? 32, "replays"),
-  });
+    limits: checkLimits(options.limits ?? {}),
+    maxLifetime: checkLifetime(options.maxLifetime),
+    shed: checkShedding(options.shed ?? {}),
+  };
+  const platform = platformFor(settings);
+  const engine = new Engine(settings);
   // The types of an event map are for the one who publishes; what comes in is checked all the same.
-  const publish = (publications: readonly Addressed<unknown>[]): Promise<Published[]> =>
-    engine.publish(publications as readonly Addressed<UntypedPublication>[]);
+  const publish = (publications: readonly Addressed<unknown>[], by: Party = {}): Promise<Published[]> =>
+    engine.publish(publications as readonly Addressed<UntypedPublication>[], by);
   return {
-    async publish(topic, publication) {
-      const [published] = await publish([{ ...publication, topic }]);
+    async publish(topic, publication, by) {
+      const [published] = await publish([{ ...publication, topic }], by);
       if (published === undefined) throw new HubError("log-failed", "The log did not answer for the event");
       return published;
     },

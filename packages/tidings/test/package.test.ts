@@ -52,9 +52,9 @@ describe("the library", () => {
     expect(manifest["sideEffects"]).toBe(false);
   });
 
-  test("imports only its own files, and so nothing from Node", async () => {
+  test("imports only its own files, and nothing from Node but in the room for that", async () => {
     const files = await readdir(join(library, "dist"), { recursive: true });
-    const modules = files.filter((file) => /\.(js|d\.ts)$/.test(file));
+    const modules = files.filter((file) => /\.(js|d\.ts)$/.test(file) && !file.startsWith("node/"));
     expect(modules).not.toEqual([]);
     const imports = await Promise.all(
       modules.map(async (file) => importsOf(await readFile(join(library, "dist", file), "utf8"))),
@@ -64,7 +64,7 @@ describe("the library", () => {
 
   test.for([
     ["wire", "dist/wire/index.js", 3_000],
-    ["the whole", "dist/index.js", 16_000],
+    ["the whole", "dist/index.js", 21_000],
   ] as const)("%s stays small once it is bundled, minified and gzipped", async ([, entry, limit]) => {
     const size = await bundledSize(join(library, entry));
     expect(size).toBeGreaterThan(500);

@@ -1,22 +1,36 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 
+import { problem } from "tidings/http";
+
+import { type AnyProblem, sendProblem } from "../send-problem.ts";
 import type { Operation } from "./operation.ts";
-import { sendProblem } from "./problem.ts";
+
+const FOREIGN: AnyProblem = {
+  status: 403,
+  code: "foreign-origin",
+  title: "Another site's page",
+  detail: "The operation is only started from the demo page itself.",
+};
+const RUNNING: AnyProblem = {
+  status: 409,
+  code: "operation-running",
+  title: "The operation is running",
+  detail: "Wait for its end, then start it again.",
+};
 
 /** `POST /demo/operation`: 202 and it runs, or 409 while it is running. How far it is comes as events. */
 export function serveOperation(operation: Operation, req: IncomingMessage, res: ServerResponse): void {
   req.resume();
   if (req.method !== "POST") {
-    res.setHeader("Allow", "POST");
-    sendProblem(res, 405, "method-not-allowed", "The operation is started with POST.");
+    sendProblem(res, problem("method-not-allowed", "The operation is started with POST."), { Allow: "POST" });
     return;
   }
   if (!fromThisPage(req)) {
-    sendProblem(res, 403, "foreign-origin", "The operation is only started from the demo page itself.");
+    sendProblem(res, FOREIGN);
     return;
   }
   if (!operation.start()) {
-    sendProblem(res, 409, "operation-running", "The operation is running. Wait for its end, then start it again.");
+    sendProblem(res, RUNNING);
     return;
   }
   res.writeHead(202, { "Content-Type": "application/json", "Cache-Control": "no-store" });

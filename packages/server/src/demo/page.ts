@@ -3,8 +3,10 @@ import { readdirSync, readFileSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path";
 
+import { problem } from "tidings/http";
+
+import { sendProblem } from "../send-problem.ts";
 import { packageFolder } from "./installation.ts";
-import { sendProblem } from "./problem.ts";
 
 /** The page's files. */
 export interface Page {
@@ -72,8 +74,8 @@ export function loadPage(): Page {
 
 function send(file: PageFile, req: IncomingMessage, res: ServerResponse): void {
   if (req.method !== "GET" && req.method !== "HEAD") {
-    res.setHeader("Allow", "GET, HEAD");
-    sendProblem(res, 405, "method-not-allowed", "This is a page: ask for it with GET.");
+    const refused = problem("method-not-allowed", "This is a page: ask for it with GET.");
+    sendProblem(res, refused, { Allow: "GET, HEAD" });
     return;
   }
   for (const [name, value] of Object.entries(SECURITY)) res.setHeader(name, value);

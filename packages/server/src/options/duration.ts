@@ -15,6 +15,11 @@ export interface DurationBounds {
 /** For a time that is waited for. */
 export const WAITED: DurationBounds = { least: 0, most: LONGEST_TIMER, words: "up to 24 days" };
 
+/** As `durationParser`, and `off`, which is answered as `false`. */
+export function offOr(parse: (text: string) => number): (text: string) => number | false {
+  return (text) => (text.trim() === "off" ? false : parse(text));
+}
+
 /**
  * A parser for a duration with a unit, such as `500ms`, `15s`, `5m`, `1h` or `7d`; answers milliseconds.
  * It throws InvalidArgumentError for anything else, and for what is out of bounds.

@@ -1,8 +1,9 @@
 import { Command, Option } from "commander";
 
-import { parseCount } from "../options/count.ts";
-import { durationParser, WAITED } from "../options/duration.ts";
+import { parseCount, parseProxies } from "../options/count.ts";
+import { durationParser, offOr, WAITED } from "../options/duration.ts";
 import { parseHost, parseHostNames, parseOrigins, parsePort } from "../options/network.ts";
+import { parseRate } from "../options/rate.ts";
 import { parseSize } from "../options/size.ts";
 import { LOG_LEVELS, type ServeSettings } from "./settings.ts";
 
@@ -22,6 +23,9 @@ Examples:
 
 const HEARTBEAT = durationParser({ least: 100, most: 86_400_000, words: "from 100ms to 1d" });
 const DRAIN = durationParser(WAITED);
+const LIFETIME = durationParser({ least: 1_000, most: 30 * 86_400_000, words: "from 1s to 30d" });
+const STALL = durationParser({ least: 100, most: WAITED.most, words: "from 100ms to 24 days" });
+const SHED_DELAY = offOr(durationParser({ least: 5, most: 5_000, words: "from 5ms to 5s, or off" }));
 const AGE = durationParser({ least: 1, most: Number.MAX_SAFE_INTEGER, words: "of 1ms or more" });
 
 /** `tidings serve`: its options, each with its environment variable. */
@@ -38,10 +42,43 @@ export function serveCommand(): Command {
     .addOption(option("--max-bytes <size>", "how much it keeps", parseSize).default(67_108_864, "64MiB"))
     .addOption(option("--heartbeat <duration>", "a sign of life on a quiet stream", HEARTBEAT).default(15_000, "15s"))
     .addOption(option("--drain <duration>", "how long streams may take to end", DRAIN).default(10_000, "10s"))
+    .addOption(option("--max-connections <count>", "open streams, of all clients", parseCount))
+    .addOption(
+      option("--max-connections-per-address <count>", "open streams of one address, or one IPv6 /64", parseCount),
+    )
+    .addOption(option("--max-topics <count>", "topics and patterns of one stream", parseCount).default(100))
+    .addOption(option("--max-event-bytes <size>", "data of one event", parseSize).default(65_536, "64KiB"))
+    .addOption(
+      option("--publish-rate <rate>", "events per second from one address; 100:500 takes 500 at once", parseRate),
+    )
+    .addOption(option("--max-lifetime <duration>", "ends each connection after about this time", LIFETIME))
+    .addOption(
+      option("--stall <duration>", "cuts a client that reads nothing for so long", STALL).default(30_000, "30s"),
+    )
+    .addOption(
+      option("--buffer-budget <size>", "what may be buffered for slow clients in all", parseSize).default(
+        268_435_456,
+        "256MiB",
+      ),
+    )
+    .addOption(option("--replays <count>", "how many clients may read from the log at a time", parseCount).default(32))
+    .addOption(
+      option(
+        "--shed-delay <duration>",
+        "refuses new streams while the event loop is later than this; or off",
+        SHED_DELAY,
+      ).default(250, "250ms"),
+    )
+    .addOption(
+      option("--trusted-proxies <n>", "how many stand in front, each adding to X-Forwarded-For", parseProxies).default(
+        0,
+      ),
+    )
     .addOption(option("--origin <origin>", "lets its pages in (CORS); repeatable", parseOrigins).default([], "none"))
     .addOption(
       option("--allow-host <name>", "answers to this Host too; repeatable", parseHostNames).default([], "none"),
     )
+    .addOption(option("--compress", "compresses streams for clients that take gzip; once for all of them"))
     .addOption(option("--anonymous", "lets anyone who reaches the host read and publish, beyond this machine too"))
     .addOption(option("--demo", "serves the demo page at /"))
     .addOption(

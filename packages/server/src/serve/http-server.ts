@@ -2,9 +2,11 @@ import { type IncomingMessage, type Server, type ServerResponse, createServer } 
 import type { Socket } from "node:net";
 
 import type { Logger } from "pino";
-import { PROBLEM_TYPE, type Problem, problem } from "tidings/http";
+import { problem } from "tidings/http";
+import { leanConnections } from "tidings/node";
 
 import { refusalOf, refuseConnection } from "./refused-connection.ts";
+import { sendProblem } from "../send-problem.ts";
 
 /** Answers one request. A rejection is logged and becomes a 500. */
 export type RequestHandler = (req: IncomingMessage, res: ServerResponse) => Promise<void>;
@@ -15,6 +17,9 @@ const REQUEST_TIME = 30_000;
 const KEEP_ALIVE_TIME = 65_000;
 // How often the first two are looked at: a request may take that much longer.
 const LOOK_TIME = 2_000;
+
+/** Nothing follows on this connection. */
+const LAST = { Connection: "close" };
 
 /** The response that a connection waits for, or that there were several at once. */
 type Pending = ServerResponse | "several";
@@ -32,6 +37,8 @@ export function createHttpServer(handler: RequestHandler, logger: Logger): Serve
     // Refused here, with a problem.
     requireHostHeader: false,
   });
+  // Whatever was asked for first: a browser often opens its stream on a connection that it has used before.
+  leanConnections(server, { path: "/" });
   // Raw bytes may be written to a connection only if no response has begun on it.
   const answering = new WeakMap<Socket, Pending>();
 
@@ -48,12 +55,12 @@ export function createHttpServer(handler: RequestHandler, logger: Logger): Serve
       if (answering.get(socket) === res) answering.delete(socket);
     });
     if (req.headers.host === undefined && req.httpVersion === "1.1") {
-      answer(res, problem("malformed", "A request of HTTP/1.1 names its Host."));
+      sendProblem(res, problem("malformed", "A request of HTTP/1.1 names its Host."), LAST);
       return;
     }
     handler(req, res).catch((error: unknown) => {
       logger.error({ err: error }, "a request failed");
-      answer(res, problem("internal", "The hub could not answer this request; its log says why."));
+      sendProblem(res, problem("internal", "The hub could not answer this request; its log says why."), LAST);
     });
   };
   server.on("request", serveOne);
@@ -65,7 +72,7 @@ export function createHttpServer(handler: RequestHandler, logger: Logger): Serve
     const refusal = refusalOf(error.code ?? "");
     if (pending === "several" || !socket.writable || error.code === "ECONNRESET") socket.destroy();
     else if (pending === undefined) refuseConnection(socket, refusal);
-    else answer(pending, refusal);
+    else sendProblem(pending, refusal, LAST);
   });
   return server;
 }
@@ -74,20 +81,4 @@ function isStream(pending: Pending | undefined): boolean {
   return (
     typeof pending === "object" && pending.headersSent && pending.getHeader("Content-Type") === "text/event-stream"
   );
-}
-
-/** Answers with a problem and ends the connection; where an answer has begun it is cut. */
-function answer(res: ServerResponse, refusal: Problem): void {
-  if (res.headersSent) {
-    res.destroy();
-    return;
-  }
-  const body = JSON.stringify(refusal);
-  res.writeHead(refusal.status, {
-    "Content-Type": PROBLEM_TYPE,
-    "Content-Length": Buffer.byteLength(body),
-    "Cache-Control": "no-store",
-    Connection: "close",
-  });
-  res.end(body);
 }

@@ -2,7 +2,9 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 
 import { collectDefaultMetrics, Counter, Gauge, Registry } from "prom-client";
 import type { Hub, HubStats } from "tidings";
-import { PROBLEM_TYPE, problem } from "tidings/http";
+import { problem } from "tidings/http";
+
+import { sendProblem } from "../send-problem.ts";
 
 /** What Prometheus reads: the hub's figures and the process's. */
 export interface Metrics {
@@ -40,6 +42,8 @@ export function createMetrics(hub: Hub): Metrics {
   total("tidings_gaps_total", "Gaps told to subscribers.", (of) => of.gaps);
   total("tidings_resets_total", "Resets told to subscribers.", (of) => of.resets);
   total("tidings_streams_closed_total", "Streams that ended, by reason.", (of) => of.closed, "reason");
+  total("tidings_streams_refused_total", "Streams refused before they began, by reason.", (of) => of.refused, "reason");
+  total("tidings_publishes_rate_limited_total", "Publishes beyond a rate.", (of) => of.rateLimited);
 
   const subscribers: Gauge = new Gauge({
     name: "tidings_subscribers",
@@ -59,6 +63,15 @@ export function createMetrics(hub: Hub): Metrics {
     },
   });
 
+  const overloaded: Gauge = new Gauge({
+    name: "tidings_overloaded",
+    help: "1 while streams are refused because the event loop is late.",
+    registers: [registry],
+    collect() {
+      overloaded.set(stats.overloaded ? 1 : 0);
+    },
+  });
+
   async function answer(req: IncomingMessage, res: ServerResponse): Promise<void> {
     stats = hub.stats();
     const text = await registry.metrics();
@@ -73,9 +86,7 @@ export function createMetrics(hub: Hub): Metrics {
         void answer(req, res);
         return true;
       }
-      const refused = problem("method-not-allowed", "/metrics takes GET, HEAD");
-      res.writeHead(refused.status, { "Content-Type": PROBLEM_TYPE, Allow: "GET, HEAD" });
-      res.end(JSON.stringify(refused));
+      sendProblem(res, problem("method-not-allowed", "/metrics takes GET, HEAD"), { Allow: "GET, HEAD" });
       return true;
     },
   };

@@ -1,7 +1,9 @@
 import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 
-import { PROBLEM_TYPE, type Problem, problem } from "tidings/http";
+import { type Problem, problem } from "tidings/http";
+
+import { problemHead } from "../send-problem.ts";
 
 /** For how long what still comes is read and dropped, in ms: a close with bytes unread would take back the answer. */
 const LINGER = 1_000;
@@ -9,13 +11,9 @@ const LINGER = 1_000;
 /** Answers with a problem on a connection on which there is no request to answer to, and ends it. */
 export function refuseConnection(socket: Socket, refusal: Problem): void {
   const body = JSON.stringify(refusal);
-  socket.end(
-    `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status] ?? ""}\r\n` +
-      `Content-Type: ${PROBLEM_TYPE}\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\n` +
-      "Cache-Control: no-store\r\n" +
-      `Connection: close\r\n\r\n${body}`,
-  );
+  const headers = Object.entries({ ...problemHead(body), Connection: "close" });
+  const head = headers.map(([name, value]) => `${name}: ${value}\r\n`).join("");
+  socket.end(`HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status] ?? ""}\r\n${head}\r\n${body}`);
   const lingering = setTimeout(() => socket.destroy(), LINGER).unref();
   socket.once("close", () => clearTimeout(lingering));
 }

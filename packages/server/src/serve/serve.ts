@@ -8,9 +8,13 @@ import { checkedHosts, readyUrl, refuseUnlessMeant } from "./exposure.ts";
 import { createHttpServer } from "./http-server.ts";
 import { listen } from "./listen.ts";
 import { createLogger } from "./logger.ts";
+import { hubOptions } from "./hub-options.ts";
 import { createMetrics } from "./metrics.ts";
 import type { ServeSettings } from "./settings.ts";
 import { stopOnSignal } from "./shutdown.ts";
+
+/** Of a publish, in bytes. An event of the largest size fits, with some of its characters escaped. */
+const MAX_BODY = 1024 * 1024;
 
 /**
  * Runs a hub until a signal comes. Prints one line on stdout when it is ready.
@@ -22,9 +26,18 @@ export async function serve(settings: ServeSettings): Promise<void> {
   refuseUnlessMeant(host, settings.anonymous === true);
   const logger = createLogger(settings.logLevel);
   const log = memoryLog({ maxEvents: settings.maxEvents, maxAge: settings.maxAge, maxBytes: settings.maxBytes });
-  const hub = createHub({ log, heartbeat: settings.heartbeat, logger });
+  const hub = createHub({ log, logger, ...hubOptions(settings) });
   const hosts = checkedHosts(host, allowHost);
-  const front = createFront(hub, { origins: origin, logger, ...(hosts === undefined ? {} : { hosts }) });
+  const { trustedProxies, maxEventBytes } = settings;
+  const maxBody = Math.max(MAX_BODY, 2 * maxEventBytes);
+  const front = createFront(hub, {
+    origins: origin,
+    compress: settings.compress === true,
+    logger,
+    trustedProxies,
+    maxBody,
+    ...(hosts === undefined ? {} : { hosts }),
+  });
   const metrics = createMetrics(hub);
   const demo = settings.demo === true ? createDemo(hub) : undefined;
 

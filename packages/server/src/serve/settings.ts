@@ -1,3 +1,5 @@
+import type { Rate } from "../options/rate.ts";
+
 /** What `tidings serve` was told, checked. Durations are in milliseconds, sizes in bytes. */
 export interface ServeSettings {
   readonly host: string;
@@ -8,8 +10,21 @@ export interface ServeSettings {
   readonly maxBytes: number;
   readonly heartbeat: number;
   readonly drain: number;
+  readonly maxConnections?: number;
+  readonly maxConnectionsPerAddress?: number;
+  readonly maxTopics: number;
+  readonly maxEventBytes: number;
+  /** From one address. */
+  readonly publishRate?: Rate;
+  readonly maxLifetime?: number;
+  readonly stall: number;
+  readonly bufferBudget: number;
+  readonly replays: number;
+  readonly shedDelay: number | false;
+  readonly trustedProxies: number;
   readonly origin: readonly string[];
   readonly allowHost: readonly string[];
+  readonly compress?: boolean;
   readonly anonymous?: boolean;
   readonly demo?: boolean;
   readonly logLevel: LogLevel;

@@ -54,7 +54,11 @@ export async function connectOnce(options: ConnectionOptions): Promise<Ended> {
     const headers = { Accept: "text/event-stream", "Cache-Control": "no-cache", ...resumption(options.lastEventId) };
     const response = await fetch(url, { headers, signal: AbortSignal.any([signal, silent.signal]) });
     if (response.status === 204) return ended("The server said that there is no more (204).", true);
-    if (response.status >= 500) return ended(problemText(response.status, await response.text()));
+    if (response.status >= 500) {
+      const seconds = response.headers.get("Retry-After") ?? "";
+      if (/^\d{1,6}$/.test(seconds)) onRetry(Number(seconds) * 1_000);
+      return ended(problemText(response.status, await response.text()));
+    }
     await refuse(response);
     options.onOpen();
     for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {

@@ -1,20 +1,23 @@
+import type { Party } from "../hub/admission/party.ts";
 import type { Published } from "../hub/publisher.ts";
 import { noLogger, type Logger } from "../hub/logger.ts";
 import type { Addressed, UntypedPublication } from "../hub/publication.ts";
-import { readFetchBody, readNodeBody } from "./body.ts";
+import { fetchExchange, nodeExchange } from "./exchange.ts";
+import { behindProxies, proxyCount } from "./forwarded.ts";
 import { carriesStream } from "./node-sink.ts";
 import type { NodeRequest, NodeResponse } from "./node-types.ts";
-import { problem, PROBLEM_TYPE, ProblemError, problemOf } from "./problem.ts";
-import { route, type Answer, type Exchange, type RouteContext } from "./routes.ts";
-import type { StreamEnd } from "./serve.ts";
-import { checkOrigins, corsHead } from "./stream-head.ts";
+import { answerFetch, answerNode, type PlainAnswer } from "./plain-answer.ts";
+import { errorAnswer, problem, problemAnswer, ProblemError, problemOf } from "./problem.ts";
+import { route, type Answer, type RouteContext } from "./routes.ts";
+import type { StreamEnd } from "./stream-ending.ts";
+import { checkOrigins } from "./stream-head.ts";
 import type { StreamOptions } from "./stream-options.ts";
 
 /** What a front needs of a hub. */
 export interface FrontHub {
   readonly closed: boolean;
   readonly maxBatch: number;
-  publishBatch(events: readonly Addressed<UntypedPublication>[]): Promise<Published[]>;
+  publishBatch(events: readonly Addressed<UntypedPublication>[], by?: Party): Promise<Published[]>;
   serve(req: NodeRequest, res: NodeResponse, options: StreamOptions): Promise<StreamEnd>;
   fetch(request: Request, options: StreamOptions): Promise<Response>;
 }
@@ -27,6 +30,13 @@ export interface FrontOptions {
   readonly hosts?: readonly string[];
   /** Of a publish, in bytes. 1 MiB by default. */
   readonly maxBody?: number;
+  /** Compresses streams for clients that take gzip: see `StreamOptions`. Off by default. */
+  readonly compress?: boolean;
+  /**
+   * How many proxies stand in front. The client's address, for limits per address, is then the one that the outermost of
+   * them saw: so many from the right in `X-Forwarded-For`. 0 by default: the header is not looked at.
+   */
+  readonly trustedProxies?: number;
   /** Told of what fails inside. */
   readonly logger?: Logger;
 }
@@ -34,7 +44,7 @@ export interface FrontOptions {
 /** The native surface of a hub: `GET /events`, `POST /publish`, `GET /healthz`, `GET /readyz`; 404 for the rest. */
 export interface Front {
   /**
-   * Answers a request of Node's `http`. Resolves when it is answered, for a stream when it has ended. Never rejects for
+   * Answers a request of Node's `http`. Resolves when it is answered, for a stream when it has begun. Never rejects for
    * what the client did.
    *
    * @param elsewhere asked for a path that the hub has nothing at, after the checks; whether it has answered
@@ -48,19 +58,19 @@ export interface Front {
   fetch(request: Request): Promise<Response>;
 }
 
-type Fixed = Exclude<Answer, { readonly topics: readonly string[] }>;
-
 /**
  * Puts a hub behind HTTP, as `tidings serve` does.
  *
- * @throws HubError `bad-option` for an origin that is not one
+ * @throws HubError `bad-option` for an origin that is not one, or a number of proxies that cannot be
  */
 export function createFront(hub: FrontHub, options: FrontOptions = {}): Front {
   const origins = checkOrigins(options.origins ?? []);
+  const { compress } = options;
   const logger = options.logger ?? noLogger;
+  const proxies = proxyCount(options.trustedProxies ?? 0);
   const hosts = options.hosts?.map((host) => host.toLowerCase());
   const context: RouteContext = {
-    publish: (events) => hub.publishBatch(events),
+    publish: (events, by) => hub.publishBatch(events, by),
     ready: () => !hub.closed,
     hosts,
     origins,
@@ -69,14 +79,13 @@ export function createFront(hub: FrontHub, options: FrontOptions = {}): Front {
   };
 
   /** What went wrong, as an answer. */
-  function failure(error: unknown): Fixed {
+  function failure(error: unknown): PlainAnswer {
     const known = problemOf(error);
     if ((known?.status ?? 500) === 500 || known?.code === "log-failed") logger.error({ error }, "A request failed");
-    const answered = known ?? problem("internal", "The hub could not answer this request; its log says why");
-    const headers: Record<string, string> = { "Content-Type": PROBLEM_TYPE, "Cache-Control": "no-store" };
-    if (answered.status === 503) headers["Retry-After"] = "1";
-    Object.assign(headers, error instanceof ProblemError ? error.headers : {});
-    return { status: answered.status, headers, body: JSON.stringify(answered) };
+    return (
+      errorAnswer(error) ??
+      problemAnswer(problem("internal", "The hub could not answer this request; its log says why"))
+    );
   }
 
   return {
@@ -85,73 +94,35 @@ export function createFront(hub: FrontHub, options: FrontOptions = {}): Front {
         req.socket.destroy();
         return;
       }
+      const exchange = behindProxies(nodeExchange(req), proxies);
       let answer: Answer;
       try {
-        answer = await route(nodeExchange(req), context);
+        answer = await route(exchange, context);
       } catch (error) {
         const unknown = error instanceof ProblemError && error.problem.code === "not-found";
         if (unknown && elsewhere?.(req, res)) return;
         answer = failure(error);
       }
       if (answer.topics === undefined) {
-        sendNode(req, res, answer, origins);
+        answerNode(req, res, answer, origins);
         return;
       }
-      try {
-        await hub.serve(req, res, { topics: answer.topics, origins });
-      } catch (error) {
-        sendNode(req, res, failure(error), origins);
-      }
+      // Not waited for: that would keep the request and the response of every open stream.
+      void hub
+        .serve(req, res, { topics: answer.topics, origins, compress, address: exchange.address })
+        .catch((error: unknown) => answerNode(req, res, failure(error), origins));
     },
 
     async fetch(request) {
-      let answer = await route(fetchExchange(request), context).catch(failure);
-      if (answer.topics !== undefined) {
-        try {
-          return await hub.fetch(request, { topics: answer.topics, origins });
-        } catch (error) {
-          answer = failure(error);
-        }
+      const exchange = behindProxies(fetchExchange(request), proxies);
+      const answer: Answer = await route(exchange, context).catch(failure);
+      if (answer.topics === undefined) return answerFetch(request, answer, origins);
+      const { address } = exchange;
+      try {
+        return await hub.fetch(request, { topics: answer.topics, origins, compress, address });
+      } catch (error) {
+        return answerFetch(request, failure(error), origins);
       }
-      const headers = { ...corsHead(request.headers.get("origin"), origins), ...answer.headers };
-      const bodiless = request.method === "HEAD" || answer.status === 204;
-      return new Response(bodiless ? null : answer.body, { status: answer.status, headers });
     },
-  };
-}
-
-function sendNode(req: NodeRequest, res: NodeResponse, answer: Fixed, origins: readonly string[]): void {
-  if (res.headersSent) return;
-  res.statusCode = answer.status;
-  const headers = { ...corsHead(headerOf(req, "origin"), origins), ...answer.headers };
-  for (const [name, value] of Object.entries(headers)) {
-    // HTTP/2 has no such header.
-    if (name !== "Connection" || req.httpVersionMajor < 2) res.setHeader(name, value);
-  }
-  if (req.method === "HEAD") res.end();
-  else res.end(answer.body);
-}
-
-function nodeExchange(req: NodeRequest): Exchange {
-  return {
-    method: req.method ?? "GET",
-    target: req.url ?? "/",
-    header: (name) => headerOf(req, name),
-    body: (limit) => readNodeBody(req, limit),
-  };
-}
-
-function headerOf(req: NodeRequest, name: string): string | undefined {
-  const value = req.headers[name] ?? (name === "host" ? req.headers[":authority"] : undefined);
-  return Array.isArray(value) ? value.join(", ") : value;
-}
-
-function fetchExchange(request: Request): Exchange {
-  const { pathname, search, host } = new URL(request.url);
-  return {
-    method: request.method,
-    target: pathname + search,
-    header: (name) => request.headers.get(name) ?? (name === "host" ? host : undefined),
-    body: (limit) => readFetchBody(request, limit),
   };
 }

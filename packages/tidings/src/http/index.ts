@@ -3,5 +3,5 @@ export { createFront, type Front, type FrontHub, type FrontOptions } from "./fro
 export { LOOPBACK_HOSTS } from "./host.ts";
 export type { NodeConnection, NodeRequest, NodeResponse, NodeSocket } from "./node-types.ts";
 export { problem, PROBLEM_TYPE, type Problem, type ProblemCode } from "./problem.ts";
-export type { StreamEnd } from "./serve.ts";
+export type { StreamEnd } from "./stream-ending.ts";
 export type { StreamOptions } from "./stream-options.ts";

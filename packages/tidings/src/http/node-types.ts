@@ -1,22 +1,23 @@
 // What is used of Node's requests and responses, HTTP/1 and HTTP/2, by structure: this room imports nothing from `node:`,
 // and look-alikes (frameworks' own classes, several copies of a package) fit.
+import type { WatchedSocket } from "./platform.ts";
+import type { Resettable } from "./reset.ts";
 
 /** The socket under a response. */
-export interface NodeSocket {
+export interface NodeSocket extends WatchedSocket, Resettable {
   readonly writableLength: number;
   readonly bytesWritten: number;
   readonly destroyed: boolean;
   write(bytes: Uint8Array): boolean;
-  destroy(): unknown;
-  resetAndDestroy?(): unknown;
+  /** Once all is sent. */
+  destroySoon?(): unknown;
   on(event: string, listener: () => void): unknown;
   off(event: string, listener: () => void): unknown;
 }
 
 /** The socket under a request. */
-export interface NodeConnection {
+export interface NodeConnection extends WatchedSocket, Resettable {
   readonly destroyed: boolean;
-  destroy(): unknown;
   on(event: "close", listener: () => void): unknown;
   off(event: "close", listener: () => void): unknown;
 }
@@ -40,6 +41,17 @@ export interface NodeResponse {
   readonly headersSent: boolean;
   readonly socket: object | null;
   readonly writableLength: number;
+  readonly writableEnded?: boolean;
+  readonly writableNeedDrain?: boolean;
+  readonly destroyed?: boolean;
+  /** Set by HTTP/2. */
+  readonly stream?: {
+    readonly closed: boolean;
+    readonly session?: { destroy(): unknown } | undefined;
+    destroy(): unknown;
+  };
+  /** Set by compression middleware: lets go what it holds back. */
+  readonly flush?: () => unknown;
   setHeader(name: string, value: string): unknown;
   getHeader(name: string): unknown;
   removeHeader(name: string): unknown;

@@ -1,4 +1,5 @@
 import { HubError, type HubErrorCode } from "../hub/error.ts";
+import type { PlainAnswer } from "./plain-answer.ts";
 
 /** An error as HTTP tells it: problem details (RFC 9457) with a stable `code`. */
 export interface Problem {
@@ -23,6 +24,8 @@ export type ProblemCode =
   | "body-too-large"
   | "unsupported-media-type"
   | "header-too-large"
+  | "too-many-connections"
+  | "overloaded"
   | "internal";
 
 const PROBLEMS: Record<ProblemCode, readonly [status: number, title: string]> = {
@@ -46,10 +49,13 @@ const PROBLEMS: Record<ProblemCode, readonly [status: number, title: string]> = 
   "event-too-large": [413, "The event is too large"],
   "batch-too-large": [413, "The batch is too large"],
   "unsupported-media-type": [415, "Unsupported media type"],
+  "rate-limited": [429, "Too many events for this time"],
   "header-too-large": [431, "The head of the request is too large"],
   internal: [500, "The hub failed"],
   closed: [503, "The hub is closing"],
   "log-failed": [503, "The log did not take the event"],
+  "too-many-connections": [503, "Too many streams"],
+  overloaded: [503, "The hub is overloaded"],
 };
 
 /** The media type of every error. */
@@ -72,6 +78,30 @@ export class ProblemError extends Error {
     this.problem = problem(code, detail);
     this.headers = headers;
   }
+}
+
+/** The answer that tells a problem. */
+export function problemAnswer(told: Problem, headers: Readonly<Record<string, string>> = {}): PlainAnswer {
+  return {
+    status: told.status,
+    headers: { "Content-Type": PROBLEM_TYPE, "Cache-Control": "no-store", ...headers },
+    body: JSON.stringify(told),
+  };
+}
+
+/** The answer to the one who asked for what went wrong, or `undefined` if it is the hub's own. */
+export function errorAnswer(error: unknown): PlainAnswer | undefined {
+  const told = problemOf(error);
+  if (told === undefined) return undefined;
+  if (error instanceof ProblemError) return problemAnswer(told, error.headers);
+  const after = error instanceof HubError ? error.retryAfter : undefined;
+  if (after !== undefined) return problemAnswer(told, retryAfter(after));
+  return problemAnswer(told, told.status === 503 ? retryAfter(1_000) : {});
+}
+
+/** Says when to come back, in the whole seconds that HTTP has. */
+export function retryAfter(ms: number): Record<string, string> {
+  return { "Retry-After": String(Math.max(1, Math.ceil(ms / 1_000))) };
 }
 
 /** The problem that an error is to the one who asked, or `undefined` if it is the hub's own. */

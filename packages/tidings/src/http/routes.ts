@@ -1,34 +1,20 @@
+import type { Party } from "../hub/admission/party.ts";
 import type { Published } from "../hub/publisher.ts";
 import type { Addressed, UntypedPublication } from "../hub/publication.ts";
+import type { Exchange } from "./exchange.ts";
 import { checkHost } from "./host.ts";
+import type { PlainAnswer } from "./plain-answer.ts";
 import { ProblemError } from "./problem.ts";
 import { publishType, readPublish } from "./publish-body.ts";
 import { readTarget } from "./target.ts";
 import { shown } from "../wire/fields.ts";
 
-/** A request, whatever the runtime. */
-export interface Exchange {
-  readonly method: string;
-  /** The request target, or the whole URL. */
-  readonly target: string;
-  header(name: string): string | undefined;
-  /** Reads the body, up to so many bytes. */
-  body(limit: number): Promise<Uint8Array>;
-}
-
 /** What a request is answered: a response, or a stream of some topics. */
-export type Answer =
-  | {
-      readonly topics?: undefined;
-      readonly status: number;
-      readonly headers: Record<string, string>;
-      readonly body: string;
-    }
-  | { readonly topics: readonly string[] };
+export type Answer = (PlainAnswer & { readonly topics?: undefined }) | { readonly topics: readonly string[] };
 
 /** What the routes need. */
 export interface RouteContext {
-  publish(events: readonly Addressed<UntypedPublication>[]): Promise<Published[]>;
+  publish(events: readonly Addressed<UntypedPublication>[], by: Party): Promise<Published[]>;
   readonly hosts: readonly string[] | undefined;
   readonly origins: readonly string[];
   readonly maxBody: number;
@@ -89,7 +75,7 @@ function events(_: Exchange, query: URLSearchParams): Answer {
 async function publish(exchange: Exchange, _: URLSearchParams, context: RouteContext): Promise<Answer> {
   const type = publishType(exchange.header("content-type"));
   const { batch, events: publications } = readPublish(type, await exchange.body(context.maxBody), context.maxBatch);
-  const published = await context.publish(publications);
+  const published = await context.publish(publications, { address: exchange.address });
   const body = JSON.stringify(batch ? published : published[0]);
   return { status: 200, headers: { "Content-Type": "application/json", "Cache-Control": "no-store" }, body };
 }

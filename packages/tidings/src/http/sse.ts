@@ -9,7 +9,7 @@ import { encodeEvent } from "../wire/encode.ts";
 import { FetchSink } from "./fetch-sink.ts";
 import { heartbeatInterval } from "./heartbeat-interval.ts";
 import { onLeaving } from "./leaving.ts";
-import { streamHead } from "./stream-head.ts";
+import { checkOrigins, streamHead } from "./stream-head.ts";
 import { utf8 } from "./target.ts";
 
 /** An event of a stream without a hub. */
@@ -65,7 +65,7 @@ const runtime = systemRuntime();
  */
 export function sse(request: Request, source: SseSource, options: SseOptions = {}): Response {
   const interval = heartbeatInterval(options.heartbeat);
-  const headers = streamHead(request.headers.get("origin"), options.origins ?? []);
+  const headers = streamHead(request.headers.get("origin"), checkOrigins(options.origins ?? []));
   const lastEventId = readLastEventId(request);
   if (lastEventId === END) {
     const { "Content-Type": _, ...bodiless } = headers;

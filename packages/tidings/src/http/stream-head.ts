@@ -1,20 +1,20 @@
 import { HubError } from "../hub/error.ts";
 import { shown } from "../wire/fields.ts";
 
+/** Origins that were found to be some: an embedder gives the same few with every stream. */
+const checked = new Set<string>();
+const MOST_CHECKED = 1_000;
+
 /** What every stream is answered with. `no-transform` keeps compression away, `X-Accel-Buffering` nginx's buffers. */
-const STREAM_HEAD: Readonly<Record<string, string>> = {
+export const STREAM_HEAD: Readonly<Record<string, string>> = {
   "Content-Type": "text/event-stream",
   "Cache-Control": "no-store, no-transform",
   "X-Accel-Buffering": "no",
 };
 
-/**
- * The headers of a stream's response.
- *
- * @throws HubError `bad-option` for a list of origins with one that is not an origin
- */
+/** The headers of a stream's response. The origins were checked. */
 export function streamHead(origin: string | null | undefined, origins: readonly string[]): Record<string, string> {
-  return { ...STREAM_HEAD, ...corsHead(origin, checkOrigins(origins)) };
+  return { ...STREAM_HEAD, ...corsHead(origin, origins) };
 }
 
 /** What lets a page of a listed origin read the response; nothing for others. Fetch, section 3.3. */
@@ -31,6 +31,7 @@ export function corsHead(origin: string | null | undefined, origins: readonly st
  */
 export function checkOrigins(origins: readonly string[]): readonly string[] {
   for (const origin of origins) {
+    if (checked.has(origin)) continue;
     const parsed = URL.canParse(origin) ? new URL(origin).origin : "null";
     if (parsed === "null" || parsed !== origin || origin.includes("*")) {
       throw new HubError(
@@ -38,6 +39,7 @@ export function checkOrigins(origins: readonly string[]): readonly string[] {
         `An origin is a scheme, a host and perhaps a port, as in "https://app.example": ${shown(origin)}`,
       );
     }
+    if (checked.size < MOST_CHECKED) checked.add(origin);
   }
   return origins;
 }

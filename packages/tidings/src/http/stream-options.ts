@@ -2,6 +2,7 @@ import { HubError } from "../hub/error.ts";
 import type { Snapshot } from "../hub/snapshot.ts";
 import type { Engine } from "../hub/engine.ts";
 import { lastOf, policyOf, type From, type Policy, type Subscription } from "../hub/subscription.ts";
+import { checkOrigins } from "./stream-head.ts";
 import { queryOf } from "./target.ts";
 
 /** What an embedder decides about a stream. The client decides where it resumes. */
@@ -16,6 +17,19 @@ export interface StreamOptions {
   readonly policy?: Policy | undefined;
   /** Origins whose pages may read the stream from another site, with credentials. None by default. */
   readonly origins?: readonly string[] | undefined;
+  /**
+   * Compresses the stream for clients that take gzip. Off by default, and not for streams that mix a secret with text
+   * that somebody else may choose: their length would tell. Needs Node, Bun or Deno; elsewhere nothing is compressed.
+   */
+  readonly compress?: boolean | undefined;
+  /**
+   * The client's address, which limits per address count by. By default, for `hub.serve`, the one at the other end of
+   * the connection; behind a proxy that is the proxy's. For `hub.fetch` none: then it is not counted. Only what you can
+   * trust: a client that could choose it has no limit.
+   */
+  readonly address?: string | undefined;
+  /** Who the client is, by your own authentication: what limits per principal count by. */
+  readonly principal?: string | undefined;
   /** Ends the stream when it is aborted. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -43,13 +57,15 @@ export function readResume(options: StreamOptions, header: string | null | undef
 }
 
 /**
- * Checks that an embedder said which topics a stream is of.
+ * Checks that an embedder said which topics a stream is of, and which origins may read it.
  *
  * @throws HubError `bad-option`
  */
 export function checkStreamOptions(options: StreamOptions | undefined): asserts options is StreamOptions {
-  if (Array.isArray(options?.topics)) return;
-  throw new HubError("bad-option", 'A stream needs topics: hub.serve(req, res, { topics: ["orders/42"] })');
+  if (!Array.isArray(options?.topics)) {
+    throw new HubError("bad-option", 'A stream needs topics: hub.serve(req, res, { topics: ["orders/42"] })');
+  }
+  checkOrigins(options.origins ?? []);
 }
 
 /**

@@ -1,11 +1,12 @@
 import { concat } from "./bytes.ts";
+import type { SharedBytes } from "./sink.ts";
 
 /**
  * What the subscribers of one flush are due, shared. The root means nothing due; an edge is an event. A group of
  * subscribers holds a node: the events on the way to it are what they are due. All at one node are written the same
  * buffer, built once, whatever each of them subscribed to.
  */
-export class BatchNode {
+export class BatchNode implements SharedBytes {
   readonly parent: BatchNode | undefined;
   /** The offset of the event that leads here. */
   readonly offset: number;
@@ -14,6 +15,7 @@ export class BatchNode {
   readonly depth: number;
   /** How many subscribers are here. A buffer for one is not kept. */
   population = 0;
+  encoded: Uint8Array | undefined;
   // Events are dispatched in order, so the only child that can still be asked for is the last one made.
   #lastChild: BatchNode | undefined;
   #bytes: Uint8Array | undefined;

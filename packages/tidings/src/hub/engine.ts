@@ -1,3 +1,7 @@
+import { Admission, type AdmissionSettings } from "./admission/admission.ts";
+import type { Party } from "./admission/party.ts";
+import { PublishAdmission } from "./admission/publish-admission.ts";
+import type { Refusal, RefusalReason } from "./admission/refusal.ts";
 import { Congestion, type CongestionLimits } from "./congestion.ts";
 import { formatCursor } from "./cursor.ts";
 import { milliseconds, type Duration } from "./duration.ts";
@@ -8,7 +12,6 @@ import { Groups } from "./group.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import type { Durability, Followed, Log, Position } from "./log/log.ts";
 import type { Logger } from "./logger.ts";
-import { retryFrame } from "./notices.ts";
 import type { Addressed, PublicationLimits, UntypedPublication } from "./publication.ts";
 import { Publisher, type Published } from "./publisher.ts";
 import { bringToLive } from "./replay.ts";
@@ -44,13 +47,19 @@ export interface HubStats {
   readonly bufferedBytes: number;
   /** Streams that ended, by reason. */
   readonly closed: Readonly<Record<CloseReason, number>>;
+  /** Streams that were refused before they began, by reason. Also counted in `closed.shed`. */
+  readonly refused: Readonly<Record<RefusalReason, number>>;
+  /** Whether the event loop has been late for so long that streams are refused. */
+  readonly overloaded: boolean;
+  /** Publishes that were refused because a rate was used up. */
+  readonly rateLimited: number;
   /** The newest event's cursor. */
   readonly head: string;
   readonly durability: Durability;
 }
 
 /** Everything the engine is made with, settled. */
-export interface EngineSettings extends PublicationLimits, CongestionLimits {
+export interface EngineSettings extends PublicationLimits, CongestionLimits, AdmissionSettings {
   readonly log: Log;
   readonly logger: Logger;
   readonly runtime: Runtime;
@@ -80,6 +89,8 @@ export class Engine implements Delivery {
   readonly #subscribers = new Set<Subscriber>();
   readonly #groups = new Groups();
   readonly #publisher: Publisher;
+  readonly #admission: Admission;
+  readonly #publishAdmission: PublishAdmission;
   readonly #fanOut: FanOut;
   readonly #heartbeat: Heartbeat;
   readonly #congestion: Congestion;
@@ -94,10 +105,12 @@ export class Engine implements Delivery {
     this.logger = settings.logger;
     this.runtime = settings.runtime;
     this.heartbeat = settings.heartbeat;
-    this.#publisher = new Publisher(settings.log, settings, this.counters);
+    this.#publishAdmission = new PublishAdmission(settings.limits, this.runtime);
+    this.#publisher = new Publisher(settings.log, settings, this.counters, this.#publishAdmission);
     this.turns = new Turns(this.runtime, settings.replays);
     this.#fanOut = new FanOut(this.tail, this.#groups, this.runtime, () => this.#lagAll(() => this.dispatched));
     this.#congestion = new Congestion(settings, this.runtime);
+    this.#admission = new Admission(settings, settings.retry, this.runtime, this.#subscribers);
     this.#heartbeat = new Heartbeat(settings.heartbeat, this.runtime, this.#subscribers);
     const { promise, resolve } = Promise.withResolvers<void>();
     this.ready = promise;
@@ -121,9 +134,9 @@ export class Engine implements Delivery {
    *
    * @throws HubError if one of them is refused; then none was appended
    */
-  async publish(publications: readonly Addressed<UntypedPublication>[]): Promise<Published[]> {
+  async publish(publications: readonly Addressed<UntypedPublication>[], by: Party): Promise<Published[]> {
     if (this.#closing !== undefined) throw new HubError("closed", "The hub is closed");
-    return this.#publisher.publish(publications);
+    return this.#publisher.publish(publications, by);
   }
 
   /**
@@ -135,16 +148,17 @@ export class Engine implements Delivery {
     return checkSubscription(request, this.#settings.maxTopics);
   }
 
-  /** Begins a stream. On a hub that is closing it is told when to come back, and ends. */
-  subscribe(sink: Sink, subscription: Subscription): Subscriber | undefined {
-    if (this.#closing !== undefined) {
-      sink.listen({ onDrain() {}, onClose() {} });
-      sink.write(retryFrame(this.retry()));
-      sink.end();
-      return undefined;
-    }
+  /** Whether a stream may not begin: then why, and when its client is to come back. */
+  refusal(party: Party): Refusal | undefined {
+    if (this.closed) return { reason: "closed", retry: this.retry() };
+    return this.#admission.refusal(party);
+  }
+
+  /** Begins a stream, which `refusal` let in just now. */
+  subscribe(sink: Sink, subscription: Subscription, party: Party): Subscriber {
     const group = this.#groups.join(subscription.filter);
     const subscriber = new Subscriber(sink, group, subscription, this);
+    this.#admission.enter(subscriber, party);
     this.#subscribers.add(subscriber);
     this.#heartbeat.start();
     return subscriber;
@@ -157,13 +171,18 @@ export class Engine implements Delivery {
       else states.catchingUp++;
     }
     const { durability } = this.log;
+    const { refused, overloaded } = this.#admission;
+    const shed = Object.values(refused).reduce((sum, count) => sum + count, 0);
     return {
       subscribers: this.#subscribers.size,
       subscribersByState: states,
       topics: this.#groups.topics,
       ...this.counters,
       bufferedBytes: this.#congestion.bytes,
-      closed: { ...this.#closed },
+      closed: { ...this.#closed, shed: this.#closed.shed + shed },
+      refused,
+      overloaded,
+      rateLimited: this.#publishAdmission.refused,
       head: formatCursor(this.tail.head),
       durability,
     };
@@ -211,6 +230,7 @@ export class Engine implements Delivery {
     this.#closed[reason]++;
     this.#subscribers.delete(subscriber);
     this.#groups.leave(subscriber.group);
+    this.#admission.leave(subscriber);
     if (this.#subscribers.size > 0) return;
     this.#heartbeat.stop();
     this.#onEmpty?.();
@@ -274,10 +294,8 @@ export class Engine implements Delivery {
     // What was acknowledged is delivered to those who can take it, before all are sent away.
     while (!this.#isDelivered() && this.runtime.elapsed() < begun + limit / 2) await this.#pause(LOOK_AGAIN);
     this.#heartbeat.stop();
-    for (const subscriber of this.#subscribers) {
-      subscriber.write(retryFrame(this.retry()));
-      subscriber.close("closed");
-    }
+    this.#admission.stop();
+    for (const subscriber of this.#subscribers) subscriber.dismiss("closed");
     const left = (): number => Math.max(0, begun + limit - this.runtime.elapsed());
     if (this.#subscribers.size > 0) {
       await Promise.race([new Promise<void>((resolve) => (this.#onEmpty = resolve)), this.#pause(left())]);

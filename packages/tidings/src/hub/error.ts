@@ -11,6 +11,7 @@ export type HubErrorCode =
   | "private-without-authentication"
   | "event-too-large"
   | "batch-too-large"
+  | "rate-limited"
   | "conflict"
   | "closed"
   | "log-failed";
@@ -19,9 +20,12 @@ export type HubErrorCode =
 export class HubError extends Error {
   override readonly name = "HubError";
   readonly code: HubErrorCode;
+  /** With `rate-limited`: when the same would be taken, in milliseconds from now. */
+  readonly retryAfter: number | undefined;
 
-  constructor(code: HubErrorCode, message: string, options?: ErrorOptions) {
+  constructor(code: HubErrorCode, message: string, options?: ErrorOptions & { readonly retryAfter?: number }) {
     super(message, options);
     this.code = code;
+    this.retryAfter = options?.retryAfter;
   }
 }

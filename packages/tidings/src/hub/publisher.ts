@@ -1,3 +1,5 @@
+import type { Party } from "./admission/party.ts";
+import type { PublishAdmission } from "./admission/publish-admission.ts";
 import { formatCursor } from "./cursor.ts";
 import { HubError } from "./error.ts";
 import type { Draft, Durability, Log, Position } from "./log/log.ts";
@@ -25,15 +27,17 @@ export class Publisher {
   readonly #log: Log;
   readonly #limits: PublicationLimits;
   readonly #counters: { published: number };
+  readonly #admission: PublishAdmission;
   /** Calls that wait for the hash of a key; later ones wait for them, so that calls keep their order. */
   #hashing: Promise<unknown> | undefined;
   #pending = 0;
   #acknowledged: Position | undefined;
 
-  constructor(log: Log, limits: PublicationLimits, counters: { published: number }) {
+  constructor(log: Log, limits: PublicationLimits, counters: { published: number }, admission: PublishAdmission) {
     this.#log = log;
     this.#limits = limits;
     this.#counters = counters;
+    this.#admission = admission;
   }
 
   /** How many calls are not answered. */
@@ -51,10 +55,13 @@ export class Publisher {
    *
    * @throws HubError if one of them is refused, and then none was appended; `log-failed` if that is not known
    */
-  async publish(publications: readonly Addressed<UntypedPublication>[]): Promise<Published[]> {
+  async publish(publications: readonly Addressed<UntypedPublication>[], by: Party): Promise<Published[]> {
     this.#pending++;
     try {
-      return await this.#append(this.#check(publications));
+      const checked = this.#check(publications);
+      // What is refused for what it is costs its publisher nothing.
+      this.#admission.take(checked.length, by);
+      return await this.#append(checked);
     } finally {
       this.#pending--;
     }

@@ -1,6 +1,6 @@
 import { concat } from "./bytes.ts";
 import { parseCursor } from "./cursor.ts";
-import type { Entry, Page, Position, Range, Reset } from "./log/log.ts";
+import type { Entry, Page, PageLimit, Position, Range, Reset } from "./log/log.ts";
 import {
   gapFrame,
   heartbeatFrame,
@@ -17,7 +17,11 @@ import type { Subscription } from "./subscription.ts";
 import type { TopicFilter } from "./topic-filter.ts";
 
 /** How much is read and written at a time. Equal to what a sink takes before it is full. */
-const PAGE = { entries: 1_024, bytes: 65_536 };
+const PAGE: PageLimit = { entries: 1_024, bytes: 65_536 };
+/** Enough to hear whether a cursor is of this history, and what of it is gone. */
+const PROBE: PageLimit = { entries: 1, bytes: 1 };
+/** Up to here a copy costs less than a write of its own, in bytes. */
+const COPIED = 4_096;
 
 /**
  * Brings a subscriber from its position to live: what it missed, page by page as its sink drains, confessing what is
@@ -44,6 +48,10 @@ export async function bringToLive(
 /** Whether entries after a position are gone. */
 function isBehind(position: Position, { evictedThrough }: Page): boolean {
   return position.offset < evictedThrough.offset;
+}
+
+function isAhead(position: Position, other: Position): boolean {
+  return position.epoch === other.epoch && position.offset > other.offset;
 }
 
 /** Whether some entry is not the newest of any of its topics that the filter asks for. */
@@ -90,34 +98,54 @@ class Replay {
     if (cursor === undefined && subscriber.snapshot !== undefined) subscriber.snapshotState = "due";
     // Who asks for all there is gets all there is.
     if (cursor === undefined) this.#skips = false;
+    const asked = cursor === undefined ? undefined : parseCursor(cursor);
     let found: Page | Reset | undefined;
-    let reason: ResetReason = "history-changed";
-    if (cursor !== undefined || earliest) {
-      const asked = cursor === undefined ? undefined : parseCursor(cursor);
-      const ends = asked === undefined ? await subscriber.orClosed(log.ends()) : undefined;
-      if (subscriber.closed) return;
-      if (cursor !== undefined && ends !== undefined) {
-        reason = "unknown-cursor";
-        found = { reset: true, oldest: ends.evictedThrough };
-      } else {
-        // The log says whether a cursor is one of its own, and what it has let go; the tail may still have that.
-        subscriber.position = asked ?? ends?.evictedThrough ?? tail.head;
-        await this.#inTurn(async () => {
-          found = await this.#read();
-        });
-        if (found === undefined) return;
-        // Who asks for what there is misses nothing of what went while he asked.
-        if (earliest && cursor === undefined) subscriber.position = found.reset ? found.oldest : found.evictedThrough;
-        if (earliest && cursor === undefined && found.reset) found = undefined;
-        // What is gone is passed over with the rest.
-        if (this.#skips && !found?.reset) found = undefined;
-      }
+    if (asked !== undefined) found = await this.#ask(asked);
+    else if (cursor !== undefined || earliest) {
+      const ends = await subscriber.orClosed(log.ends());
+      if (ends === undefined) return;
+      subscriber.position = ends.evictedThrough;
+      if (cursor === undefined) found = await this.#askOldest();
+      else found = { reset: true, oldest: ends.evictedThrough };
     }
+    if (subscriber.closed) return;
     // With a confession to come the frame has no id: a client that is cut before it must come back with what it had.
     const confesses = found !== undefined && (found.reset ?? isBehind(subscriber.position, found));
     const position = confesses || subscriber.snapshotState === "due" ? undefined : subscriber.position;
     this.#frames.push(openingFrame(position, this.#delivery.retry(), heartbeat));
-    if (found !== undefined) this.#take(found, reason);
+    if (found !== undefined) this.#take(found, asked === undefined ? "unknown-cursor" : "history-changed");
+  }
+
+  /**
+   * Asks the log about a cursor: whether it is of this history, and what of it is gone. The tail may still have that; and
+   * what the tail has is better sent from there, where it was made for others, too. Answers what is left to be said.
+   */
+  async #ask(position: Position): Promise<Page | Reset | undefined> {
+    const subscriber = this.#subscriber;
+    subscriber.position = position;
+    const isNear = this.#delivery.tail.reachesBackTo(position);
+    const found = await this.#readInTurn(isNear ? PROBE : PAGE);
+    if (found === undefined || found.reset) return found;
+    // Who wants the newest alone has what is gone passed over with the rest.
+    return this.#skips || (isNear && !isBehind(position, found)) ? undefined : found;
+  }
+
+  /** Asks the log for the oldest it has: who asks for what there is misses nothing of what went while he asked. */
+  async #askOldest(): Promise<Page | undefined> {
+    const found = await this.#readInTurn(PAGE);
+    if (found === undefined) return undefined;
+    const subscriber = this.#subscriber;
+    if (found.reset) subscriber.position = found.oldest;
+    else if (isBehind(subscriber.position, found)) subscriber.position = found.evictedThrough;
+    return found.reset ? undefined : found;
+  }
+
+  async #readInTurn(limit: PageLimit): Promise<Page | Reset | undefined> {
+    let found: Page | Reset | undefined;
+    await this.#inTurn(async () => {
+      found = await this.#read(limit);
+    });
+    return found;
   }
 
   /** Reads and writes until the subscriber is live, or its stream has ended. */
@@ -187,10 +215,10 @@ class Replay {
   }
 
   /** The next page of the log; nothing if the stream has ended meanwhile. */
-  async #read(): Promise<Page | Reset | undefined> {
+  async #read(limit: PageLimit = PAGE): Promise<Page | Reset | undefined> {
     const subscriber = this.#subscriber;
     const { position, group } = subscriber;
-    const found = await subscriber.orClosed(this.#delivery.log.read(position, group.filter, PAGE));
+    const found = await subscriber.orClosed(this.#delivery.log.read(position, group.filter, limit));
     return subscriber.closed ? undefined : found;
   }
 
@@ -234,6 +262,8 @@ class Replay {
     }
     const { dispatched } = this.#delivery;
     if (position.epoch !== dispatched.epoch || position.offset >= dispatched.offset) return false;
+    // Just after entries that the tail was not told of, no cursor can be made of where the live ones are.
+    if (dispatched.tag === 0) return false;
     const isAll = found.through.offset >= dispatched.offset && found.corrupt.length === 0 && !isBehind(position, found);
     if (isAll && !repeatsTopics(found.entries, group.filter)) return false;
     this.#settle();
@@ -328,7 +358,8 @@ class Replay {
     await subscriber.drained();
     if (snapshot === undefined || subscriber.closed) return;
     subscriber.snapshotState = "running";
-    if (snapshot.ofHead) subscriber.position = tail.head;
+    // A tail that is late has less than what was confessed already.
+    if (snapshot.ofHead && !isAhead(subscriber.position, tail.head)) subscriber.position = tail.head;
     const frames = snapshot.frames(log, subscriber.group.filter, subscriber.position);
     let written = 0;
     for (;;) {
@@ -367,6 +398,17 @@ class Replay {
     const frames = this.#frames;
     this.#frames = [];
     this.#subscriber.opened = true;
-    this.#subscriber.write(concat(frames));
+    // Small ones together: a write costs more than a copy. A page that is shared is not copied.
+    let small: Uint8Array[] = [];
+    for (const frame of frames) {
+      if (frame.length < COPIED) {
+        small.push(frame);
+        continue;
+      }
+      if (small.length > 0) this.#subscriber.write(concat(small));
+      small = [];
+      this.#subscriber.write(frame);
+    }
+    if (small.length > 0) this.#subscriber.write(concat(small));
   }
 }

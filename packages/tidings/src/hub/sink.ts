@@ -34,8 +34,17 @@ export const CLOSE_REASONS = [
 export interface SinkListener {
   /** The sink was full and can take more. */
   onDrain(): void;
-  /** The sink will take no more, whoever ended it. */
-  onClose(): void;
+  /** The sink will take no more, whoever ended it. `reason` if it knows better than that the client left. */
+  onClose(reason?: CloseReason): void;
+}
+
+/** Bytes that several subscribers are written. */
+export interface SharedBytes {
+  bytes(): Uint8Array;
+  /** How many they are. */
+  readonly population: number;
+  /** Where a sink that encodes what it is given keeps the result for the others. A hub's sinks know one encoding. */
+  encoded: Uint8Array | undefined;
 }
 
 /**
@@ -50,7 +59,12 @@ export interface SinkListener {
  */
 export interface Sink {
   write(bytes: Uint8Array): boolean;
-  /** Bytes that were accepted and not yet handed to the system. */
+  /** As `write`, for a sink that would encode what others are written, too. */
+  writeShared?(shared: SharedBytes): boolean;
+  /**
+   * Bytes that were accepted and not yet sent, as far as is known: not handed to the system yet, or held by the system
+   * when it was last looked at. Gets less while a slow reader reads.
+   */
   readonly bufferedBytes: number;
   /** Says who is told of drain and close. Called once, before the first write. */
   listen(listener: SinkListener): void;

@@ -1,9 +1,10 @@
 import type { BatchNode } from "./batch-trie.ts";
+import type { Admitted, Seat } from "./admission/admission.ts";
 import type { Frames } from "./frames.ts";
 import type { Group } from "./group.ts";
 import type { Log, Position } from "./log/log.ts";
 import type { Logger } from "./logger.ts";
-import { heartbeatFrame } from "./notices.ts";
+import { heartbeatFrame, retryFrame } from "./notices.ts";
 import type { SharedPages } from "./shared-pages.ts";
 import type { CloseReason, Sink, SinkListener } from "./sink.ts";
 import type { SnapshotSource } from "./snapshot.ts";
@@ -62,7 +63,7 @@ export type SubscriberState = "replaying" | "live" | "catching-up" | "closed";
  * One stream. It has no queue: live, it is written what a flush finds due to it; with a full sink it keeps its position
  * alone, and reads on from the tail or the log when the sink drains.
  */
-export class Subscriber implements SinkListener {
+export class Subscriber implements SinkListener, Admitted {
   readonly group: Group;
   readonly sink: Sink;
   readonly snapshot: SnapshotSource | undefined;
@@ -85,6 +86,9 @@ export class Subscriber implements SinkListener {
   opened = false;
   /** The `tidings:live` frame was written. */
   announced = false;
+  /** Under whom it is counted, and when its lifetime is over: see `Admission`. */
+  seat: Seat | undefined;
+  expires = 0;
   /** A replay is bringing this subscriber to live. */
   #replaying = false;
   /** End the waits that a replay is in: for the sink to drain, for the stream to end. */
@@ -123,16 +127,13 @@ export class Subscriber implements SinkListener {
   }
 
   write(bytes: Uint8Array): void {
-    this.wrote = true;
-    if (this.sink.write(bytes) || this.closed) return;
-    this.full = true;
-    this.#delivery.filled(this);
+    this.#wrote(this.sink.write(bytes));
   }
 
   /** Writes what the running flush found due, and with it moves on to where that flush ends. */
   deliver(node: BatchNode): void {
     this.#delivery.counters.delivered += node.depth;
-    this.write(node.bytes());
+    this.#wrote(this.sink.writeShared?.(node) ?? this.sink.write(node.bytes()));
     if (this.full) this.#fallBehind(this.#delivery.dispatched);
   }
 
@@ -182,6 +183,18 @@ export class Subscriber implements SinkListener {
     this.sink[how]();
   }
 
+  /** Ends the stream gently: its client is told when to come back. */
+  dismiss(reason: CloseReason): void {
+    this.write(retryFrame(this.#delivery.retry()));
+    this.close(reason);
+  }
+
+  expire(): void {
+    // What is due is written first. A snapshot that is cut begins anew: a slow one would never get to its end.
+    const isDue = this.state === "live" && this.#delivery.isDue(this);
+    if (!isDue && this.snapshotState === "none") this.dismiss("expired");
+  }
+
   onDrain(): void {
     if (!this.full) return;
     this.full = false;
@@ -190,11 +203,11 @@ export class Subscriber implements SinkListener {
     else if (this.state === "catching-up") this.#replay();
   }
 
-  onClose(): void {
+  onClose(reason: CloseReason = "client"): void {
     if (this.closed) return;
     if (this.state === "live") this.group.withdraw(this);
     this.state = "closed";
-    this.#reason ??= "client";
+    this.#reason ??= reason;
     this.#wakeOnDrain?.();
     this.#wakeOnClose?.();
     this.#delivery.drained(this);
@@ -207,6 +220,13 @@ export class Subscriber implements SinkListener {
     this.state = "live";
     this.#replaying = false;
     this.#delivery.enter(this);
+  }
+
+  #wrote(more: boolean): void {
+    this.wrote = true;
+    if (more || this.closed) return;
+    this.full = true;
+    this.#delivery.filled(this);
   }
 
   #replay(subscription?: Subscription): void {

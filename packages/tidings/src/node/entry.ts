@@ -10,5 +10,5 @@ export * from "../index.ts";
  * @throws HubError `bad-option`
  */
 export function createHub<Events = Record<string, unknown>>(options: HubOptions = {}): Hub<Events> {
-  return composeHub<Events>(options, nodePlatform());
+  return composeHub<Events>(options, nodePlatform);
 }

@@ -1,6 +1,12 @@
 import type { Entry } from "./log.ts";
 import { firstAbove, Queue } from "./queue.ts";
 
+/** How far a merge has come in one topic. */
+interface Place {
+  readonly offsets: Queue<number>;
+  index: number;
+}
+
 /** Which offsets each topic has, of entries that come at one end and go at the other. */
 export class TopicOffsets {
   readonly #byTopic = new Map<string, Queue<number>>();
@@ -38,13 +44,16 @@ export class TopicOffsets {
 
   /** The offsets of several topics after one, rising, each once: found by halving, so what others have costs nothing. */
   *after(topics: readonly string[], offset: number): Generator<number, void> {
-    const queues = topics.flatMap((topic) => this.#byTopic.get(topic) ?? []);
-    const places = queues.map((offsets) => firstAbove(offsets, offset));
+    const places: Place[] = [];
+    for (const topic of topics) {
+      const offsets = this.#byTopic.get(topic);
+      if (offsets !== undefined) places.push({ offsets, index: firstAbove(offsets, offset) });
+    }
     for (;;) {
-      const heads = queues.map((offsets, index) => offsets.at(places[index] ?? 0) ?? Infinity);
-      const next = Math.min(...heads);
+      let next = Infinity;
+      for (const { offsets, index } of places) next = Math.min(next, offsets.at(index) ?? Infinity);
       if (next === Infinity) return;
-      for (const [index, head] of heads.entries()) if (head === next) places[index] = (places[index] ?? 0) + 1;
+      for (const place of places) if (place.offsets.at(place.index) === next) place.index++;
       yield next;
     }
   }
