@@ -46,6 +46,7 @@ export type HubCalls = {
   burst(burst: Burst): Promise<number>;
   published(argument: undefined): number;
   stats(argument: undefined): HubStats;
+
   startProbe(request: { readonly topic: string; readonly everyMs: number }): void;
   stopProbe(argument: undefined): ProbeReport;
   collectGarbage(argument: undefined): Promise<void>;
