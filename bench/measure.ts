@@ -23,6 +23,14 @@ export interface Window {
   readonly latency: Durations;
 }
 
+/** From this share of the time on, other programs had too much of the machine. */
+export const disturbedFrom = 0.1;
+
+/** The share of the time for which the server, or the load generator, was ready to run and had to wait for a core. */
+export function waitedShare({ serverWaitedSeconds, generatorWaitedSeconds, seconds }: Window): number {
+  return Math.max(serverWaitedSeconds, generatorWaitedSeconds) / seconds;
+}
+
 /** Measures for some seconds what goes on already. */
 export async function measureWindow(generator: Generator, server: RunningSide, seconds: number): Promise<Window> {
   const before = await snapshot(generator, server);

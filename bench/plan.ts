@@ -9,6 +9,11 @@ export interface FanOutLoad {
   readonly seconds: number;
 }
 
+/** Whether two loads are the same work. */
+export function isSameLoad(a: FanOutLoad, b: FanOutLoad): boolean {
+  return a.subscribers === b.subscribers && a.rate === b.rate && a.bytes === b.bytes;
+}
+
 /** Clients that are cut at once and come back at once. */
 export interface ResumeLoad {
   readonly clients: number;
@@ -29,6 +34,8 @@ export interface Plan {
   readonly graceSeconds: number;
   /** How often everything is repeated. */
   readonly repetitions: number;
+  /** How often a window is measured at most, where other programs had too much of the machine. */
+  readonly attempts: number;
   /** Idle connections at the first and at the second look at memory. */
   readonly idle: { readonly few: number; readonly many: number };
   readonly resume: ResumeLoad;
@@ -43,7 +50,7 @@ export const busyLoad: FanOutLoad = { subscribers: 1000, rate: 1000, bytes: 250,
 export const steadyLoad: FanOutLoad = { subscribers: 1000, rate: 100, bytes: 250, seconds: 8 };
 
 /** Slow enough for every side, so that all latencies can be compared. */
-export const calmLoad: FanOutLoad = { subscribers: 1000, rate: 40, bytes: 250, seconds: 10 };
+const calmLoad: FanOutLoad = { subscribers: 1000, rate: 40, bytes: 250, seconds: 10 };
 
 /** Many subscribers and nothing to join. */
 export const wideLoad: FanOutLoad = { subscribers: 10_000, rate: 10, bytes: 250, seconds: 15 };
@@ -54,6 +61,7 @@ export const fullPlan: Plan = {
   warmUpSeconds: 2,
   graceSeconds: 10,
   repetitions: 2,
+  attempts: 3,
   idle: { few: 2000, many: 14_000 },
   resume: { clients: 5000, missed: 100, bytes: 250, timeoutSeconds: 60 },
   settleSeconds: 1,
@@ -61,13 +69,11 @@ export const fullPlan: Plan = {
 
 /** A short run that shows that everything works. Its numbers mean nothing. */
 export const quickPlan: Plan = {
-  loads: [
-    { subscribers: 50, rate: 200, bytes: 250, seconds: 0.4 },
-    { subscribers: 50, rate: 20, bytes: 250, seconds: 0.4 },
-  ],
+  loads: [{ subscribers: 50, rate: 200, bytes: 250, seconds: 0.4 }],
   warmUpSeconds: 0.1,
   graceSeconds: 10,
   repetitions: 1,
+  attempts: 1,
   idle: { few: 50, many: 150 },
   resume: { clients: 50, missed: 20, bytes: 250, timeoutSeconds: 20 },
   settleSeconds: 0.05,

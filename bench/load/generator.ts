@@ -15,7 +15,7 @@ export type Durations =
   | undefined;
 
 /** What the load generator has counted so far; the durations since the last look. */
-export interface Look {
+interface Look {
   /** When this was, in microseconds on the monotonic clock. */
   readonly micros: number;
   readonly deliveries: number;

@@ -142,7 +142,8 @@ static void send_request(uint32_t index) {
                             stream->scanner.id);
   ssize_t bytes = (ssize_t)request_bytes + more;
   if (send(stream->fd, text, (size_t)bytes, MSG_NOSIGNAL) != bytes) fail("cannot send a request");
-  struct epoll_event event = {.events = EPOLLIN, .data.u64 = loop_key(LOOP_STREAM, index)};
+  /* On edges: otherwise the epoll would look at every stream twice, the second time to find nothing. */
+  struct epoll_event event = {.events = EPOLLIN | EPOLLRDHUP | EPOLLET, .data.u64 = loop_key(LOOP_STREAM, index)};
   if (epoll_ctl(epoll_fd, EPOLL_CTL_MOD, stream->fd, &event) < 0) fail("epoll_ctl");
   stream->state = AWAITING_HEAD;
 }
@@ -178,15 +179,16 @@ static void note_completion(struct stream *stream, uint64_t before, int64_t now)
   histogram_record(&resumption.times, now - resumption.since);
 }
 
-static void read_stream(struct stream *stream) {
+/* Reads once; answers whether there may be more to read. */
+static int read_once(struct stream *stream) {
   size_t had = stream->partial_bytes;
   memcpy(buffer, stream->partial, had);
   ssize_t got = recv(stream->fd, buffer + had, read_size, 0);
-  if (got < 0 && errno == EAGAIN) return;
+  if (got < 0 && errno == EAGAIN) return 0;
   if (got <= 0) {
     counts->closed_early++;
     close_stream(stream);
-    return;
+    return 0;
   }
   counts->bytes += (uint64_t)got;
   int64_t now = clock_micros();
@@ -207,12 +209,17 @@ static void read_stream(struct stream *stream) {
     note_completion(stream, before, now);
   }
   keep_partial(stream, buffer + at, length - at);
+  return (size_t)got == read_size;
+}
+
+static void read_stream(struct stream *stream, int to_its_end) {
+  while (read_once(stream) || (to_its_end && stream->state != CLOSED)) continue;
 }
 
 void streams_on_event(uint32_t index, uint32_t events) {
   struct stream *stream = &streams[index];
   if (stream->state == CONNECTING) send_request(index);
-  else if (stream->state != CLOSED && (events & (EPOLLIN | EPOLLERR | EPOLLHUP)) != 0) read_stream(stream);
+  else if (stream->state != CLOSED) read_stream(stream, (events & (EPOLLRDHUP | EPOLLERR | EPOLLHUP)) != 0);
   open_more(OPENING_AT_A_TIME);
 }
 

@@ -1,56 +1,33 @@
 import { readFileSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { freePort, untilListening } from "../processes/ports.ts";
-import { type Program, startProgram } from "../processes/program.ts";
+import type { Program } from "../processes/program.ts";
+import { configuredSide } from "./configured-side.ts";
 import type { Side } from "./side.ts";
 
-// Where Debian's libnginx-mod-nchan puts it.
+/** Where Debian's libnginx-mod-nchan puts it. */
 const nchanModule = "/usr/lib/nginx/modules/ngx_nchan_module.so";
 
 /**
  * nchan, as Debian packages it: one worker, the channel in its memory with a history of 1,000 messages, no access log.
- * nginx allows more connections than it needs, and makes room for all of them at its start.
+ * nginx makes room for all connections that it allows at its start.
  */
-export const nchan: Side = {
+export const nchan: Side = configuredSide({
   name: "nchan",
-  start: async (core) => {
-    const folder = await mkdtemp(join(tmpdir(), "tidings-bench-nginx-"));
-    const port = await freePort();
-    const file = join(folder, "nginx.conf");
-    await writeFile(file, configuration(folder, port));
-    const nginx = startProgram(["nginx", "-p", folder, "-c", file], core, ["ignore", "ignore", "inherit"], "SIGTERM");
-    const stop = async (): Promise<void> => {
-      await nginx.stop();
-      await rm(folder, { recursive: true, force: true });
-    };
-    try {
-      await untilListening(nginx, port);
-      return {
-        port,
-        path: "/events",
-        publication: { path: "/publish", headers: { "X-EventSource-Event": "tick" }, before: "", after: "" },
-        pids: [await workerOf(nginx)],
-        subscribers: () => activeSubscribers(port),
-        collectGarbage: async () => undefined,
-        stop,
-      };
-    } catch (error) {
-      await stop();
-      throw error;
-    }
-  },
-};
+  command: (file, folder) => ["nginx", "-p", folder, "-c", file],
+  configuration,
+  path: "/events",
+  publication: { path: "/publish", headers: { "X-EventSource-Event": "tick" }, before: "", after: "" },
+  pids: async (nginx) => [await workerOf(nginx)],
+  subscribers: activeSubscribers,
+});
 
-function configuration(folder: string, port: number): string {
+function configuration(port: number, folder: string): string {
   const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((name) => `${name}_temp_path ${name};`);
   return `load_module ${nchanModule};
 ${process.getuid?.() === 0 ? "user root;" : ""}
 worker_processes 1;
 daemon off;
-pid ${join(folder, "pid")};
+pid ${folder}/pid;
 error_log stderr error;
 events { worker_connections 16384; }
 http {

@@ -1,4 +1,6 @@
 import { cLoop } from "./c-loop.ts";
+import { centrifugo } from "./centrifugo.ts";
+import { mercure } from "./mercure.ts";
 import { nchan } from "./nchan.ts";
 import { nodeSide } from "./node-side.ts";
 import type { Side } from "./side.ts";
@@ -11,14 +13,29 @@ const tidings = nodeSide("tidings");
 const betterSse = nodeSide("better-sse");
 const plain = nodeSide("plain");
 
+/** Peers that Debian has not: they take part where an environment variable names their binary. */
+const mercureHere = named("BENCH_MERCURE", mercure);
+const centrifugoHere = named("BENCH_CENTRIFUGO", centrifugo);
+
 /** The sides that deliver events. */
-export const fanOutSides: readonly Side[] = [tidingsServe, tidings, nchan, betterSse, plain, cLoop];
+export const fanOutSides: readonly Side[] = [
+  tidingsServe,
+  tidings,
+  nchan,
+  ...mercureHere,
+  ...centrifugoHere,
+  betterSse,
+  plain,
+  cLoop,
+];
 
 /** The sides whose idle connections are weighed: also servers that do nothing but keep them. */
 export const memorySides: readonly Side[] = [
   tidingsServe,
   tidings,
   nchan,
+  ...mercureHere,
+  ...centrifugoHere,
   betterSse,
   plain,
   nodeSide("node-http"),
@@ -26,9 +43,14 @@ export const memorySides: readonly Side[] = [
 ];
 
 /** The sides that give a subscriber what it missed when it comes back. */
-export const resumeSides: readonly Side[] = [tidingsServe, tidings, nchan];
+export const resumeSides: readonly Side[] = [tidingsServe, tidings, nchan, ...mercureHere];
 
 /** Every side, by its name. */
 export const sideNames: readonly string[] = [
   ...new Set([...fanOutSides, ...memorySides, ...resumeSides].map(({ name }) => name)),
 ];
+
+function named(variable: string, make: (binary: string) => Side): readonly Side[] {
+  const binary = process.env[variable];
+  return binary === undefined || binary === "" ? [] : [make(binary)];
+}
