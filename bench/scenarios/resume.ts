@@ -4,6 +4,8 @@ import { type Finding, judged, type Scenario, type Stage } from "./scenario.ts";
 
 /** Events of the topic that is resumed, spread evenly over the log. */
 const wanted = 30;
+/** Progress is told by heartbeats: as often as a hub can be made to. */
+const heartbeat = "100ms";
 const places = ["beginning", "middle", "end"] as const;
 
 interface Resumes {
@@ -34,7 +36,7 @@ export const resume: Scenario = {
 };
 
 async function measure(stage: Stage, events: number): Promise<Resumes> {
-  const hub = await stage.hub({ log: { maxEvents: 2_000_000, maxBytes: 4 * 2 ** 30 } });
+  const hub = await stage.hub({ hub: { heartbeat }, log: { maxEvents: 2_000_000, maxBytes: 4 * 2 ** 30 } });
   const fleet = await stage.fleet();
   const step = events / wanted;
   const topics = ["rare/it", ...Array.from({ length: Math.ceil(step) - 1 }, (_, index) => `other/${index}`)];
@@ -89,8 +91,8 @@ function findings(stage: Stage, found: readonly Resumes[]): Finding[] {
     return {
       what: `a pattern, ${count(events)} events`,
       seen: `${millis(pattern)}; ${progress.length - 1} cursor frames on the way, offsets ${progress.slice(0, 4).join(", ")} … ${progress.at(-1)}`,
-      // A short log may be scanned before there is anything to tell.
-      ...(events === long.events ? { goal: "progress told, always forward", met: progress.length > 1 && grows } : {}),
+      // What is scanned within a heartbeat has nothing to tell.
+      ...(events >= 1_000_000 ? { goal: "progress told, always forward", met: progress.length > 1 && grows } : {}),
     };
   });
   const complete = found.every((resumes) => resumes.complete);

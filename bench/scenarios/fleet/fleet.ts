@@ -69,9 +69,8 @@ export interface FleetOptions {
 
 /** Starts a process of clients on a core. */
 export async function startFleet(core: number | undefined, { background = false }: FleetOptions): Promise<Fleet> {
-  const nice: readonly string[] = background ? ["nice", "-n", "15"] : [];
-  const [command = "", ...rest] = [...nice, await program()];
-  const started = startProgram([command, ...rest], core, ["pipe", "pipe", "inherit"]);
+  const file = await program();
+  const started = startProgram(background ? ["nice", "-n", "15", file] : [file], core, ["pipe", "pipe", "inherit"]);
   const { stdin, stdout } = started.process;
   if (stdout === null) throw new Error("The process of clients has no standard output.");
   const answers: ((line: string | undefined) => void)[] = [];
