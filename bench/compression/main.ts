@@ -74,7 +74,11 @@ function median(numbers: readonly number[]): number {
   return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
 }
 
-const readers = startChild<ReaderCalls>(new URL("readers/main.ts", import.meta.url), [], undefined);
+const readers = startChild<ReaderCalls>({
+  program: new URL("readers/main.ts", import.meta.url),
+  args: [],
+  core: undefined,
+});
 console.log(
   `${subscribers} subscribers, ${batches} batches, median of ${values.rounds} rounds, Node ${process.version}`,
 );
