@@ -7,52 +7,77 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { quickPlan } from "./plan.ts";
 import type { Results } from "./results.ts";
-import { fanOutSides, memorySides } from "./sides/sides.ts";
+import { fanOutSides, memorySides, resumeSides } from "./sides/sides.ts";
 
 const program = fileURLToPath(new URL("main.ts", import.meta.url));
 const run = promisify(execFile);
+const names = (sides: readonly { readonly name: string }[]): string[] => sides.map(({ name }) => name);
 
 describe("a quick run of the benchmark", () => {
   let folder: string;
   let report: string;
   let results: Results;
+  let chart: string;
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "tidings-bench-"));
     const file = join(folder, "results.json");
     report = (await run(process.execPath, [program, "--quick", "--output", file])).stdout;
     results = JSON.parse(await readFile(file, "utf8")) as Results;
+    chart = await readFile(join(folder, "results.svg"), "utf8");
   }, 120_000);
 
   afterAll(() => rm(folder, { recursive: true }));
 
-  it.each(fanOutSides.map(({ name }) => name))("shows that %s delivers every event to everyone, in order", (name) => {
+  it.each(names(fanOutSides))("shows that %s delivers every event to everyone, in order", (name) => {
     const runs = results.fanOut.filter(({ side }) => side === name);
     expect(runs.map(({ load }) => load)).toEqual(quickPlan.loads);
-    for (const { load, window, published, account } of runs) {
+    for (const { load, published, account } of runs) {
       expect(published.events).toBeGreaterThan(0);
       expect(published.failed).toBe(0);
       expect(account).toMatchObject({ lost: 0, outOfOrder: 0, outstanding: 0, closedEarly: 0 });
       expect(account.deliveries).toBe(published.events * load.subscribers);
-      expect(window.deliveries).toBeGreaterThan(0);
     }
   });
 
-  it("prints a table for each load with a row for each side, and one of memory", () => {
-    const [head, ...tables] = report.split(/\n(?=\S.*(?:deliveries\/s offered\)|slope between))/);
-    expect(head).toContain(`node ${process.version}`);
-    expect(tables.map(rowNames)).toEqual([
-      ...quickPlan.loads.map(() => fanOutSides.map(({ name }) => name)),
-      memorySides.map(({ name }) => name),
-    ]);
+  it.each(names(resumeSides))("shows that on %s everyone who comes back gets what was missed", (name) => {
+    const resumed = results.resume.find(({ side }) => side === name);
+    const { clients, missed } = quickPlan.resume;
+    expect(resumed?.resumption).toMatchObject({ streams: clients, complete: clients });
+    expect(resumed?.account).toMatchObject({
+      deliveries: clients * (1 + 2 * missed),
+      lost: 0,
+      outOfOrder: 0,
+      outstanding: 0,
+    });
   });
 
   it("looks at each side's memory as it stands and after a full collection", () => {
-    for (const { name } of memorySides) {
+    for (const name of names(memorySides)) {
       const looks = results.memory.filter(({ side }) => side === name);
       expect(looks.map(({ collected }) => collected)).toEqual([false, true]);
       for (const { bytes } of looks.flatMap(({ resident }) => resident)) expect(bytes).toBeGreaterThan(1_000_000);
     }
+  });
+
+  it("prints a table for each load, of memory and of resuming, with a row for each side, and the goals", () => {
+    const [head, ...tables] = report.split(
+      /\n(?=\S.*(?:deliveries\/s offered\)|slope between|cut at once|to reach$))/m,
+    );
+    expect(head).toContain(`node ${process.version}`);
+    expect(tables.map(rowNames)).toEqual([
+      ...quickPlan.loads.map(() => names(fanOutSides)),
+      names(memorySides),
+      names(resumeSides),
+      expect.anything(),
+    ]);
+    expect(tables.at(-1)).toMatch(/^idle connection, in use +tidings-serve +≤ 2\.00 kB +-?[\d.,]+ kB +(yes|NO)$/m);
+  });
+
+  it("draws a chart, with its figures as text", () => {
+    expect(chart).toMatch(/^<svg [^>]*role="img"/);
+    expect(chart).toMatch(/<desc id="desc">.*tidings-serve -?[\d.,]+ kB/);
+    expect(chart).not.toMatch(/NaN|Infinity|undefined/);
   });
 });
 

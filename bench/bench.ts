@@ -1,13 +1,14 @@
-import { type FanOutRun, runFanOut } from "./fan-out.ts";
+import { type FanOutRun, runUndisturbed } from "./fan-out.ts";
 import { describeMachine } from "./machine.ts";
 import { type MemoryRun, runMemory } from "./memory.ts";
 import type { Selection } from "./options.ts";
 import type { FanOutLoad, Plan } from "./plan.ts";
 import { chooseCores } from "./processes/cores.ts";
-import { deliveredPerSecond, offeredPerSecond } from "./report/fan-out-summary.ts";
+import { cpuPerDelivery, deliveredPerSecond, offeredPerSecond } from "./report/fan-out-summary.ts";
 import type { Results } from "./results.ts";
+import { type ResumeRun, runResume } from "./resume.ts";
 import type { Side } from "./sides/side.ts";
-import { fanOutSides, memorySides } from "./sides/sides.ts";
+import { fanOutSides, memorySides, resumeSides } from "./sides/sides.ts";
 
 /** Runs the whole plan, one server at a time, and tells of each step as it is done. */
 export async function runBench(plan: Plan, selection: Selection, progress: (line: string) => void): Promise<Results> {
@@ -16,11 +17,12 @@ export async function runBench(plan: Plan, selection: Selection, progress: (line
   const machine = await describeMachine(cores);
   const fanOut: FanOutRun[] = [];
   const memory: MemoryRun[] = [];
+  const resume: ResumeRun[] = [];
 
   for (const load of selection.fanOut ? plan.loads : []) {
     for (let repetition = 0; repetition < plan.repetitions; repetition++) {
       for (const side of inTurn(selection.sides(fanOutSides), repetition)) {
-        const run = await runFanOut(side, load, plan, cores);
+        const run = await runUndisturbed(side, load, plan, cores);
         fanOut.push(run);
         progress(`${loadName(load)}, ${repetition + 1} of ${plan.repetitions}: ${side.name}, ${fanOutLine(run)}`);
       }
@@ -37,7 +39,14 @@ export async function runBench(plan: Plan, selection: Selection, progress: (line
       }
     }
   }
-  return { started, machine, plan, fanOut, memory };
+  for (let repetition = 0; selection.resume && repetition < plan.repetitions; repetition++) {
+    for (const side of inTurn(selection.sides(resumeSides), repetition)) {
+      const run = await runResume(side, plan, cores);
+      resume.push(run);
+      progress(`resume, ${repetition + 1} of ${plan.repetitions}: ${side.name}, ${resumeLine(run)}`);
+    }
+  }
+  return { started, machine, plan, fanOut, memory, resume };
 }
 
 /** Every other repetition goes backwards, so that no side always comes after the same one. */
@@ -50,7 +59,11 @@ function loadName({ subscribers, rate }: FanOutLoad): string {
 }
 
 function fanOutLine(run: FanOutRun): string {
-  const cpu = ((run.window.serverCpuSeconds / run.window.deliveries) * 1_000_000).toFixed(2);
+  const cpu = cpuPerDelivery(run).toFixed(2);
   const delivered = Math.round(deliveredPerSecond(run)).toLocaleString("en");
   return `${cpu} µs a delivery, ${delivered} of ${offeredPerSecond(run).toLocaleString("en")} deliveries a second`;
+}
+
+function resumeLine({ resumption: { streams, complete, times } }: ResumeRun): string {
+  return `${complete} of ${streams} complete within ${((times?.max ?? 0) / 1000).toFixed(0)} ms`;
 }

@@ -1,13 +1,10 @@
 import { setTimeout as pause } from "node:timers/promises";
-import type { Account, LoadCalls } from "./load/main.ts";
-import type { Window } from "./load/window.ts";
+import type { Account, Published } from "./load/generator.ts";
+import { disturbedFrom, measureWindow, waitedShare, type Window } from "./measure.ts";
 import type { FanOutLoad, Plan } from "./plan.ts";
-import { startChild } from "./processes/child.ts";
 import type { Cores } from "./processes/cores.ts";
-import type { Published, RunningSide, Side } from "./sides/side.ts";
-
-/** The load generator's program. */
-export const loadProgram: URL = new URL("load/main.ts", import.meta.url);
+import { untilSubscribed, withServer } from "./session.ts";
+import type { Side } from "./sides/side.ts";
 
 /** One side under one load, once. */
 export interface FanOutRun {
@@ -18,39 +15,30 @@ export interface FanOutRun {
   readonly account: Account;
 }
 
-/** Starts a side and a load generator, lets them settle, measures, and ends both. */
-export async function runFanOut(side: Side, load: FanOutLoad, plan: Plan, cores: Cores): Promise<FanOutRun> {
-  const generator = startChild<LoadCalls>(loadProgram, [], cores.generator);
-  try {
-    const server = await side.start(cores.server);
-    try {
-      const { port, path, pids } = server;
-      await generator.call("open", { port, path, count: load.subscribers });
-      await untilSubscribed(server, load.subscribers);
-      await server.publish(load);
-      await pause(plan.warmUpSeconds * 1000);
-      const { seconds } = plan;
-      const window = await generator.call("measure", { seconds, pids }, seconds * 1000 + 30_000);
-      const published = await server.stopPublishing();
-      const timeoutMs = plan.graceSeconds * 1000;
-      const account = await generator.call("account", { events: published.events, timeoutMs }, timeoutMs + 30_000);
-      await generator.call("close", undefined);
-      return { side: side.name, load, window, published, account };
-    } finally {
-      await server.stop();
-    }
-  } finally {
-    await generator.stop();
+/**
+ * Runs it again where other programs had too much of the machine, up to `plan.attempts` times in all, and answers the run
+ * that was disturbed the least: a server that gets less of its core finds more events waiting at each turn, and so does
+ * better per delivery than it should.
+ */
+export async function runUndisturbed(side: Side, load: FanOutLoad, plan: Plan, cores: Cores): Promise<FanOutRun> {
+  let best = await runFanOut(side, load, plan, cores);
+  for (let attempt = 1; attempt < plan.attempts && waitedShare(best.window) > disturbedFrom; attempt++) {
+    const next = await runFanOut(side, load, plan, cores);
+    if (waitedShare(next.window) < waitedShare(best.window)) best = next;
   }
+  return best;
 }
 
-/** Waits until the server knows all its subscribers, at most 30 s. */
-export async function untilSubscribed(server: RunningSide, count: number): Promise<void> {
-  const deadline = performance.now() + 30_000;
-  for (;;) {
-    const subscribed = await server.subscribers();
-    if (subscribed === undefined || subscribed === count) return;
-    if (performance.now() > deadline) throw new Error(`The server has ${subscribed} subscribers in place of ${count}.`);
-    await pause(20);
-  }
+/** Opens streams, publishes, lets both settle, measures, and asks for an account in the end. */
+function runFanOut(side: Side, load: FanOutLoad, plan: Plan, cores: Cores): Promise<FanOutRun> {
+  return withServer(side, cores, async (server, generator) => {
+    await generator.open(server, load.subscribers);
+    await untilSubscribed(server, load.subscribers);
+    await generator.publish(server.publication, load.bytes, load.rate);
+    await pause(plan.warmUpSeconds * 1000);
+    const window = await measureWindow(generator, server, load.seconds);
+    const published = await generator.stopPublishing();
+    const account = await generator.account(plan.graceSeconds * 1000);
+    return { side: side.name, load, window, published, account };
+  });
 }

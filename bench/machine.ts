@@ -1,6 +1,10 @@
+import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { arch, availableParallelism, cpus, loadavg, release, totalmem, type } from "node:os";
+import { promisify } from "node:util";
 import type { Cores } from "./processes/cores.ts";
+
+const run = promisify(execFile);
 
 /** Where the numbers come from. */
 export interface Machine {
@@ -12,7 +16,7 @@ export interface Machine {
   readonly pinned: Cores;
   /** Runnable processes, over the minute before the benchmark began. */
   readonly loadBefore: number;
-  /** Versions by name: Node and the packages that are measured. */
+  /** Versions by name: Node, and what is measured. */
   readonly versions: Readonly<Record<string, string>>;
 }
 
@@ -29,6 +33,8 @@ export async function describeMachine(pinned: Cores): Promise<Machine> {
       node: process.version,
       tidings: await packageVersion("tidings"),
       "better-sse": await packageVersion("better-sse"),
+      nchan: await debianVersion("libnginx-mod-nchan"),
+      nginx: await debianVersion("nginx"),
     },
   };
 }
@@ -59,4 +65,12 @@ export function machineLines({
 async function packageVersion(name: string): Promise<string> {
   const text = await readFile(new URL(`../node_modules/${name}/package.json`, import.meta.url), "utf8");
   return String((JSON.parse(text) as { version?: unknown }).version);
+}
+
+async function debianVersion(name: string): Promise<string> {
+  try {
+    return (await run("dpkg-query", ["--show", "--showformat=${Version}", name])).stdout;
+  } catch {
+    return "of unknown version";
+  }
 }

@@ -2,13 +2,13 @@ import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
 import { runBench } from "./bench.ts";
 import { type Options, readOptions, usage } from "./options.ts";
-import { stopAllChildren } from "./processes/child.ts";
+import { stopAllPrograms } from "./processes/program.ts";
 import { reportText } from "./report/report.ts";
-import { defaultResultsFile, writeResults } from "./results.ts";
+import { chartFile, defaultResultsFile, writeResults } from "./results.ts";
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.on(signal, () => {
-    stopAllChildren();
+    stopAllPrograms();
     process.exit(128 + constants.signals[signal]);
   });
 }
@@ -34,9 +34,9 @@ try {
   const file = options.output ?? fileURLToPath(defaultResultsFile(results.started));
   await writeResults(file, results);
   process.stdout.write(`\n${reportText(results, options.markdown ? "markdown" : "text")}\n`);
-  process.stderr.write(`\nRaw results: ${file}\n`);
+  process.stderr.write(`\nRaw results: ${file}\nChart: ${chartFile(file)}\n`);
 } catch (error) {
-  stopAllChildren();
+  stopAllPrograms();
   process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   process.exitCode = 1;
 }

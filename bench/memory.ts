@@ -1,10 +1,8 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { loadProgram, untilSubscribed } from "./fan-out.ts";
-import type { LoadCalls } from "./load/main.ts";
 import type { Plan } from "./plan.ts";
-import { startChild } from "./processes/child.ts";
 import type { Cores } from "./processes/cores.ts";
 import { residentBytes } from "./processes/usage.ts";
+import { untilSubscribed, withServer } from "./session.ts";
 import type { Side } from "./sides/side.ts";
 
 /** One side with idle connections, once. */
@@ -23,36 +21,26 @@ export interface MemoryRun {
  * itself needs. With `collected`, a full garbage collection comes before each look; such a run is one of its own,
  * because a collection at the first look would change what stands at the second.
  */
-export async function runMemory(side: Side, collected: boolean, plan: Plan, cores: Cores): Promise<MemoryRun> {
-  const generator = startChild<LoadCalls>(loadProgram, [], cores.generator);
-  try {
-    const server = await side.start(cores.server);
-    try {
-      const { port, path, pids } = server;
-      const lookAt = async (connections: number, more: number): Promise<number> => {
-        await generator.call("open", { port, path, count: more }, 60_000);
-        await untilSubscribed(server, connections);
-        await pause(plan.settleSeconds * 1000);
-        if (collected) await server.collectGarbage();
-        return residentBytes(pids);
-      };
-      const { few, many } = plan.idle;
-      const first = await lookAt(few, few);
-      const second = await lookAt(many, many - few);
-      await generator.call("close", undefined);
-      return {
-        side: side.name,
-        collected,
-        resident: [
-          { connections: few, bytes: first },
-          { connections: many, bytes: second },
-        ],
-        bytesPerConnection: (second - first) / (many - few),
-      };
-    } finally {
-      await server.stop();
-    }
-  } finally {
-    await generator.stop();
-  }
+export function runMemory(side: Side, collected: boolean, plan: Plan, cores: Cores): Promise<MemoryRun> {
+  return withServer(side, cores, async (server, generator) => {
+    const lookAt = async (connections: number, more: number): Promise<number> => {
+      await generator.open(server, more);
+      await untilSubscribed(server, connections);
+      await pause(plan.settleSeconds * 1000);
+      if (collected) await server.collectGarbage();
+      return residentBytes(server.pids);
+    };
+    const { few, many } = plan.idle;
+    const first = await lookAt(few, few);
+    const second = await lookAt(many, many - few);
+    return {
+      side: side.name,
+      collected,
+      resident: [
+        { connections: few, bytes: first },
+        { connections: many, bytes: second },
+      ],
+      bytesPerConnection: (second - first) / (many - few),
+    };
+  });
 }

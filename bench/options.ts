@@ -1,12 +1,13 @@
 import { parseArgs } from "node:util";
 import { fullPlan, type Plan, quickPlan } from "./plan.ts";
 import type { Side } from "./sides/side.ts";
-import { memorySides } from "./sides/sides.ts";
+import { sideNames } from "./sides/sides.ts";
 
 /** What of the benchmark is to run. */
 export interface Selection {
   readonly fanOut: boolean;
   readonly memory: boolean;
+  readonly resume: boolean;
   /** Leaves the chosen ones of some sides. */
   sides(all: readonly Side[]): readonly Side[];
 }
@@ -21,14 +22,14 @@ export interface Options {
   readonly output: string | undefined;
 }
 
-const parts = ["fan-out", "memory"];
+const parts = ["fan-out", "memory", "resume"];
 
 /** What `--help` prints. */
 export const usage = `npm run bench -- [options]
 
   --only <names>       only these parts or sides, separated by commas:
-                       ${[...parts, ...memorySides.map(({ name }) => name)].join(", ")}
-  --seconds <n>        length of each measured window (default ${fullPlan.seconds})
+                       ${[...parts, ...sideNames].join(", ")}
+  --seconds <n>        length of each measured window (default ${fullPlan.loads.map(({ seconds }) => seconds).join(", ")})
   --repetitions <n>    how often everything is repeated (default ${fullPlan.repetitions})
   --quick              a few seconds in all, to see that it works; the numbers mean nothing
   --markdown           print the tables as Markdown
@@ -53,7 +54,10 @@ export function readOptions(args: readonly string[]): Options {
     help: values.help,
     plan: {
       ...plan,
-      seconds: readNumber("--seconds", values.seconds, plan.seconds, 600),
+      loads: plan.loads.map((load) => ({
+        ...load,
+        seconds: readNumber("--seconds", values.seconds, load.seconds, 600),
+      })),
       repetitions: Math.ceil(readNumber("--repetitions", values.repetitions, plan.repetitions, 100)),
     },
     selection: select(values.only),
@@ -72,7 +76,7 @@ function readNumber(name: string, text: string | undefined, otherwise: number, m
 
 function select(only: string | undefined): Selection {
   const names = only?.split(",").map((name) => name.trim()) ?? [];
-  const known = [...parts, ...memorySides.map(({ name }) => name)];
+  const known = [...parts, ...sideNames];
   const unknown = names.find((name) => !known.includes(name));
   if (unknown !== undefined) throw new Error(`--only ${JSON.stringify(unknown)} is not one of ${known.join(", ")}.`);
   const allParts = !parts.some((part) => names.includes(part));
@@ -80,6 +84,7 @@ function select(only: string | undefined): Selection {
   return {
     fanOut: allParts || names.includes("fan-out"),
     memory: allParts || names.includes("memory"),
+    resume: allParts || names.includes("resume"),
     sides: (all) => (allSides ? all : all.filter(({ name }) => names.includes(name))),
   };
 }

@@ -1,26 +1,19 @@
 import type { FanOutRun } from "../fan-out.ts";
+import { disturbedFrom } from "../measure.ts";
 import type { FanOutLoad } from "../plan.ts";
 import { reference } from "../sides/sides.ts";
-import { type FanOutSummary, summarize } from "./fan-out-summary.ts";
+import { type FanOutSummary, summarizeAll } from "./fan-out-summary.ts";
+import { accountNotes } from "./account-notes.ts";
 import { ratioText, spreadText } from "./spread.ts";
 import type { Table } from "./table.ts";
 
 // Beyond these the load generator may be what is slow, and not the server.
 const generatorPercentLimit = 90;
-const generatorDelayLimitMs = 100;
-
-// Beyond this other programs had too much of the machine.
-const waitedPercentLimit = 10;
+const generatorDelayLimitMs = 50;
 
 /** The table of one load: one row a side, with ratios to Tidings. */
 export function fanOutTable(load: FanOutLoad, runs: readonly FanOutRun[]): Table {
-  const sides = [...new Set(runs.map(({ side }) => side))];
-  const summaries = sides.map((side) =>
-    summarize(
-      side,
-      runs.filter((run) => run.side === side),
-    ),
-  );
+  const summaries = summarizeAll(runs);
   const tidings = summaries.find(({ side }) => side === reference);
   const { subscribers, rate, bytes } = load;
   return {
@@ -67,24 +60,12 @@ function conditionNotes({ side, generatorPercent, generatorDelayMs, waitedPercen
     );
   }
   if (generatorDelayMs > generatorDelayLimitMs) {
-    notes.push(`${side}: the load generator's event loop was up to ${Math.round(generatorDelayMs)} ms late (p99).`);
+    notes.push(`${side}: the load generator was up to ${Math.round(generatorDelayMs)} ms late (p99).`);
   }
-  if (waitedPercent > waitedPercentLimit) {
+  if (waitedPercent > disturbedFrom * 100) {
     notes.push(
       `${side}: other programs had its cores for up to ${Math.round(waitedPercent)} % of the time; measure again.`,
     );
   }
   return notes;
-}
-
-function accountNotes({ side, account, published }: FanOutRun): string[] {
-  const wrong = Object.entries({
-    "deliveries lost": account.lost,
-    "out of order": account.outOfOrder,
-    "outstanding at the end": account.outstanding,
-    "connections closed early": account.closedEarly,
-    "publications failed": published.failed,
-  }).filter(([, count]) => count > 0);
-  if (wrong.length === 0) return [];
-  return [`${side}: ${wrong.map(([what, count]) => `${count.toLocaleString("en")} ${what}`).join(", ")}.`];
 }

@@ -4,14 +4,15 @@ import { reference } from "../sides/sides.ts";
 import { ratioText, type Spread, spreadOf, spreadText } from "./spread.ts";
 import type { Table } from "./table.ts";
 
+/** What one more connection costs on a side, in kB. */
+export function memoryCost(runs: readonly MemoryRun[], side: string, collected: boolean): Spread | undefined {
+  const own = runs.filter((run) => run.side === side && run.collected === collected);
+  return spreadOf(own.map(({ bytesPerConnection }) => bytesPerConnection / 1000));
+}
+
 /** The table of memory per idle connection: one row a side, with ratios to Tidings. */
 export function memoryTable({ few, many }: Plan["idle"], runs: readonly MemoryRun[]): Table {
-  const cost = (side: string, collected: boolean): Spread | undefined =>
-    spreadOf(
-      runs
-        .filter((run) => run.side === side && run.collected === collected)
-        .map(({ bytesPerConnection }) => bytesPerConnection / 1000),
-    );
+  const cost = (side: string, collected: boolean): Spread | undefined => memoryCost(runs, side, collected);
   return {
     title: `Resident memory of an idle connection, kB (slope between ${few.toLocaleString("en")} and ${many.toLocaleString("en")})`,
     columns: ["side", "as it stands", "ratio", "after a full collection", "ratio"],

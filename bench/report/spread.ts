@@ -17,7 +17,7 @@ export function spreadOf(values: readonly number[]): Spread | undefined {
 }
 
 /** Writes a number with about three digits that count: `0.98`, `13.1`, `1,234`. */
-function threeDigits(value: number): string {
+export function threeDigits(value: number): string {
   const size = Math.abs(value);
   if (size >= 100) return Math.round(value).toLocaleString("en");
   return value.toFixed(size >= 10 ? 1 : 2);

@@ -1,16 +1,15 @@
 import { createChannel, createSession } from "better-sse";
-import { eventName, type Handler } from "./handler.ts";
+import { createHttpServer, eventName, type NodeServer } from "./node-server.ts";
 
 /** better-sse and its channel. Its serializer is told to leave text as it is, so that its data is that of the others. */
-export function createBetterSse(): Handler {
+export function createBetterSse(): NodeServer {
   const channel = createChannel();
-  return {
+  let events = 0;
+  const server = createHttpServer({
     accept: (req, res) => {
       void createSession(req, res, { serializer: String }).then((session) => channel.register(session));
     },
-    publish: (sequence, data) => {
-      channel.broadcast(data, eventName, { eventId: String(sequence) });
-    },
-    subscribers: () => channel.sessionCount,
-  };
+    publish: (data) => channel.broadcast(data, eventName, { eventId: String(events++) }),
+  });
+  return { server, subscribers: () => channel.sessionCount };
 }

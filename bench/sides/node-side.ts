@@ -1,32 +1,27 @@
 import { startChild } from "../processes/child.ts";
 import type { ServerCalls } from "../server/main.ts";
-import type { HandlerName } from "./handlers.ts";
+import type { NodeServerName } from "./node-servers.ts";
 import type { Side } from "./side.ts";
 
 const program = new URL("../server/main.ts", import.meta.url);
 
-// A server that cannot keep up answers between two rounds of the publisher, which may last seconds.
+// A server that cannot keep up answers between two events, which may last long.
 const busyMs = 60_000;
 
-/** A side that is a handler in a `node:http` server, with the publisher in the same process. */
-export function nodeSide(name: HandlerName): Side {
+/** A side that runs in a Node server of the benchmark's. */
+export function nodeSide(name: NodeServerName): Side {
   return {
     name,
     start: async (core) => {
-      const server = startChild<ServerCalls>(program, [name], core);
+      const server = startChild<ServerCalls>({ program, args: [name], core });
       try {
-        const port = await server.call("listen", undefined);
         return {
-          port,
+          port: await server.call("listen", undefined),
           path: "/events",
+          publication: { path: "/publish", headers: { "Content-Type": "text/plain" }, before: "", after: "" },
           pids: [server.pid],
-          subscribers: () => server.call("subscribers", undefined),
-          publish: (offer) => server.call("publish", offer),
-          stopPublishing: () => server.call("stopPublishing", undefined, busyMs),
-          collectGarbage: async () => {
-            await server.call("collectGarbage", undefined);
-            return true;
-          },
+          subscribers: () => server.call("subscribers", undefined, busyMs),
+          collectGarbage: () => server.call("collectGarbage", undefined, busyMs),
           stop: () => server.stop(),
         };
       } catch (error) {

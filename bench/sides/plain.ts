@@ -1,10 +1,11 @@
 import type { ServerResponse } from "node:http";
-import { eventName, type Handler } from "./handler.ts";
+import { createHttpServer, eventName, type NodeServer } from "./node-server.ts";
 
 /** The loop of the tutorials: an array of responses, and three `res.write` calls for each event and each of them. */
-export function createPlain(): Handler {
+export function createPlain(): NodeServer {
   let clients: ServerResponse[] = [];
-  return {
+  let events = 0;
+  const server = createHttpServer({
     accept: (req, res) => {
       res.writeHead(200, {
         "Content-Type": "text/event-stream",
@@ -17,13 +18,14 @@ export function createPlain(): Handler {
         clients = clients.filter((client) => client !== res);
       });
     },
-    publish: (sequence, data) => {
+    publish: (data) => {
+      const id = events++;
       for (const client of clients) {
-        client.write(`id: ${sequence}\n`);
+        client.write(`id: ${id}\n`);
         client.write(`event: ${eventName}\n`);
         client.write(`data: ${data}\n\n`);
       }
     },
-    subscribers: () => clients.length,
-  };
+  });
+  return { server, subscribers: () => clients.length };
 }

@@ -1,16 +1,16 @@
 import { createHub } from "tidings";
-import { eventName, type Handler } from "./handler.ts";
+import { createHttpServer, eventName, type NodeServer } from "./node-server.ts";
 
 const topic = "ticks";
 
 /** Tidings, embedded: a hub with its defaults (the memory log with replay and retention), every stream on one topic. */
-export function createTidings(): Handler {
+export function createTidings(): NodeServer {
   const hub = createHub();
-  return {
+  const server = createHttpServer({
     accept: (req, res) => {
       void hub.serve(req, res, { topics: [topic] });
     },
-    publish: (_sequence, data) => hub.publish(topic, { event: eventName, data }),
-    subscribers: () => hub.stats().subscribersByState.live,
-  };
+    publish: (data) => hub.publish(topic, { event: eventName, data }),
+  });
+  return { server, subscribers: () => hub.stats().subscribersByState.live };
 }

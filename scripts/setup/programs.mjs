@@ -1,31 +1,37 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { delimiter, isAbsolute, join } from "node:path";
 
 /**
  * Sees to it that programs are on the PATH: installs those that are not with apt-get where this process may, and stops
  * with the command to run where it may not.
  *
+ * @param {string} user who needs them, for the error
  * @param {readonly { aptPackage: string, names: readonly string[] }[]} programs each by the Debian package that brings it,
- *   and by what it may be called, of which one is enough
+ *   and by what it may be called, of which one is enough; for what is no program, its file
  */
-export function installPrograms(programs) {
-  const lacking = () => programs.filter(({ names }) => !names.some(isOnPath)).map(({ aptPackage }) => aptPackage);
+export function installPrograms(user, programs) {
+  const lacking = () => programs.filter(({ names }) => !names.some(isThere)).map(({ aptPackage }) => aptPackage);
   const missing = lacking();
   if (missing.length === 0) return;
 
   const install = ["install", "-y", "--no-install-recommends", ...missing];
   if (!isOnPath("apt-get"))
-    throw new Error(`the tests need ${missing.join(", ")} on the PATH. Install what is missing.`);
+    throw new Error(`${user} needs ${missing.join(", ")} on the PATH. Install what is missing.`);
   if (process.getuid?.() !== 0) {
     throw new Error(
-      `the tests need ${missing.join(", ")}. Run: sudo apt-get update && sudo apt-get ${install.join(" ")}`,
+      `${user} needs ${missing.join(", ")}. Run: sudo apt-get update && sudo apt-get ${install.join(" ")}`,
     );
   }
   console.error(`Installing ${missing.join(", ")} with apt-get ...`);
   aptGet(["update", "-qq"]);
   aptGet(["-qq", ...install]);
   if (lacking().length > 0) throw new Error(`apt-get installed no ${lacking().join(", ")}`);
+}
+
+/** @param {string} name */
+function isThere(name) {
+  return isAbsolute(name) ? existsSync(name) : isOnPath(name);
 }
 
 /** @param {string} program */

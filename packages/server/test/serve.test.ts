@@ -62,6 +62,20 @@ test("a variable that is empty is as good as none, and a switch may say no", asy
   expect(refused.code).toBe(1);
 });
 
+test.for([
+  [["--compress"], {}, "gzip"],
+  [[], { TIDINGS_COMPRESS: "true" }, "gzip"],
+  [[], { TIDINGS_COMPRESS: "no" }, null],
+  [[], {}, null],
+] as const)("with %j and %j a stream to a client of gzip has the encoding %j", async ([args, env, encoding]) => {
+  const hub = await startHub(args, env);
+  const response = await fetch(`${hub.url}/events?topic=a`, { headers: { "Accept-Encoding": "gzip" } });
+  expect(response.headers.get("content-encoding")).toBe(encoding);
+  expect(response.headers.get("vary")).toBe(encoding === null ? null : "Accept-Encoding");
+  const { value } = (await response.body?.pipeThrough(new TextDecoderStream()).getReader().read()) ?? {};
+  expect(value).toMatch(/^id: \S+\nevent: tidings:cursor\n/);
+});
+
 test("a list in a variable is separated by commas", async () => {
   const hub = await startHub([], { TIDINGS_ORIGIN: "https://a.example, https://b.example" });
   for (const origin of ["https://a.example", "https://b.example"]) {

@@ -3,6 +3,10 @@ import type { AddressInfo } from "node:net";
 
 import { Failure, reasonOf, systemCode } from "../failure.ts";
 
+// How many clients may wait to be accepted; the system may allow fewer. After a restart all of them come at once, and one
+// that finds this queue full (Node's has 511 places) tries again only after 1, 3, 7, 15 s.
+const BACKLOG = 4096;
+
 /**
  * Starts to listen; answers where.
  *
@@ -12,7 +16,7 @@ export async function listen(server: Server, host: string, port: number): Promis
   try {
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject);
-      server.listen({ host, port }, () => {
+      server.listen({ host, port, backlog: BACKLOG }, () => {
         server.off("error", reject);
         resolve();
       });

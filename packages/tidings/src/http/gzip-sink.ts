@@ -38,16 +38,11 @@ export class GzipSink implements Sink {
   }
 
   write(bytes: Uint8Array): boolean {
-    if (this.#begun) return this.#sink.write(storedBlocks(bytes));
-    this.#begun = true;
-    return this.#sink.write(storedBlocks(bytes, GZIP_HEADER));
+    return this.#send(storedBlocks(bytes));
   }
 
   writeShared(shared: SharedBytes): boolean {
-    const encoded = (shared.encoded ??= this.#encode(shared));
-    if (this.#begun) return this.#sink.write(encoded);
-    this.#begun = true;
-    return this.#sink.write(concat([GZIP_HEADER, encoded]));
+    return this.#send((shared.encoded ??= this.#encode(shared)));
   }
 
   end(): void {
@@ -56,6 +51,12 @@ export class GzipSink implements Sink {
 
   destroy(): void {
     this.#sink.destroy();
+  }
+
+  #send(blocks: Uint8Array): boolean {
+    if (this.#begun) return this.#sink.write(blocks);
+    this.#begun = true;
+    return this.#sink.write(concat([GZIP_HEADER, blocks]));
   }
 
   #encode(shared: SharedBytes): Uint8Array {

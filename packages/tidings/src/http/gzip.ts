@@ -8,20 +8,19 @@ const BLOCK_HEAD = 5;
 /**
  * Bytes as they are, in stored blocks of deflate, of which none is the last. They begin and end on a byte, so they can
  * stand after every block that ends on one. No bytes are no block.
- *
- * @param start what to put before the first block
  */
-export function storedBlocks(bytes: Uint8Array, start: Uint8Array = new Uint8Array()): Uint8Array {
+export function storedBlocks(bytes: Uint8Array): Uint8Array {
   const blocks = Math.ceil(bytes.length / BLOCK_BYTES);
-  const stored = new Uint8Array(start.length + blocks * BLOCK_HEAD + bytes.length);
-  stored.set(start);
-  let at = start.length;
+  const stored = new Uint8Array(blocks * BLOCK_HEAD + bytes.length);
+  let at = 0;
   for (let from = 0; from < bytes.length; from += BLOCK_BYTES) {
-    const block = bytes.subarray(from, from + BLOCK_BYTES);
-    const { length } = block;
-    // Neither the last one nor compressed, its length, and its length inverted: the two low bytes first.
-    stored.set([0, length & 0xff, length >> 8, ~length & 0xff, (~length >> 8) & 0xff], at);
-    stored.set(block, at + BLOCK_HEAD);
+    const length = Math.min(bytes.length - from, BLOCK_BYTES);
+    // A zero, for neither the last one nor compressed; its length; and that inverted. The low bytes first.
+    stored[at + 1] = length & 0xff;
+    stored[at + 2] = length >> 8;
+    stored[at + 3] = ~length & 0xff;
+    stored[at + 4] = (~length >> 8) & 0xff;
+    stored.set(blocks === 1 ? bytes : bytes.subarray(from, from + length), at + BLOCK_HEAD);
     at += BLOCK_HEAD + length;
   }
   return stored;

@@ -1,17 +1,15 @@
 import type { SocketListener, SocketWatch } from "../http/platform.ts";
 import { TIMER, type TcpRow } from "./tcp-table.ts";
 
-/** What a socket may hold and still be handed more, in bytes; and what it may be handed between two looks. */
+/** A socket that holds more than this is full, in bytes. */
 const ROOM = 256 * 1024;
-/** A write is at most this, but for an event that is larger: who is full is so one write before the room is used up. */
+/** A write is at most this, but for an event that is larger. */
 const WRITE = 64 * 1024;
-/** What was handed to a socket when it is time to look: early enough that a reader who keeps up does not wait. */
-const SOON = (ROOM - WRITE) / 2;
-const URGENT = SOON * 1.5;
-/** Who has no more than this left of what made a look urgent takes in what he is sent. */
-const TAKEN_IN = ROOM / 8;
-/** What he may be handed. Together with what is left it is no more than others may hold: see docs/decisions/0010. */
-const PROVEN_ROOM = 2 * ROOM - TAKEN_IN;
+/** What it held and was handed since, together, when it is full until the next look: see docs/decisions/0010. */
+const FULL = 2 * ROOM - WRITE;
+/** When it is time to look, and when that is urgent: early enough that a reader who keeps up does not wait. */
+const SOON = 192 * 1024;
+const URGENT = 320 * 1024;
 /** How often in a row the system has sent again before a peer is given up: at least seven times its patience. */
 const MIN_RETRANSMITS = 3;
 
@@ -34,7 +32,6 @@ export class TcpWatch implements SocketWatch {
   /** Another watch of the same socket. */
   next: TcpWatch | undefined;
   #handed = 0;
-  #isProven = false;
   #suspicion: Suspicion | undefined;
   readonly #listener: SocketListener;
   /** Nobody once it is over, or cannot be found: then there is always room. */
@@ -51,13 +48,14 @@ export class TcpWatch implements SocketWatch {
   }
 
   get hasRoom(): boolean {
-    return this.held <= ROOM && this.#handed <= (this.#isProven ? PROVEN_ROOM : ROOM) - WRITE;
+    return this.held <= ROOM && this.held + this.#handed <= FULL;
   }
 
   handed(bytes: number): void {
     if (this.#owner === undefined) return;
-    const before = this.#handed;
-    const now = (this.#handed += bytes);
+    const before = this.held + this.#handed;
+    const now = before + bytes;
+    this.#handed += bytes;
     if (now > URGENT && before <= URGENT) this.#owner.ask(SHARE.urgent);
     else if (now > SOON && before <= SOON) this.#owner.ask(SHARE.routine);
   }
@@ -77,7 +75,7 @@ export class TcpWatch implements SocketWatch {
     this.look = look;
     const isDead = this.#suspect(row, now, patience);
     const fell = row.queued < this.held;
-    this.#renew(row.queued, row.queued <= TAKEN_IN && (this.#isProven || this.#handed > URGENT));
+    this.#renew(row.queued);
     if (!this.hasRoom) this.#owner?.noRoom(fell);
     if (isDead) this.#listener.onDead();
   }
@@ -90,14 +88,13 @@ export class TcpWatch implements SocketWatch {
   missed(forEver: boolean): void {
     if (forEver) this.stop();
     this.#suspicion = undefined;
-    this.#renew(0, false);
+    this.#renew(0);
   }
 
-  #renew(held: number, isProven: boolean): void {
+  #renew(held: number): void {
     const hadRoom = this.hasRoom;
     this.held = held;
     this.#handed = 0;
-    this.#isProven = isProven;
     if (!hadRoom && this.hasRoom) this.#listener.onRoom();
   }
 

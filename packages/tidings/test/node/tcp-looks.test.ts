@@ -84,21 +84,20 @@ class Kernel {
 }
 
 describe("what a socket may be handed", () => {
-  test("is 256 KiB until the next look, which comes soon", () => {
-    const kernel = new Kernel({ queued: 0 });
-    const { watch, onRoom } = kernel.watch();
-    for (let handed = 0; handed < 192; handed += 64) {
-      expect(watch?.hasRoom).toBe(true);
-      watch?.handed(64 * KIB);
+  test("is so much that 512 KiB are held at the most, until the next look, which comes soon", () => {
+    for (const held of [0, 30, 200, 256]) {
+      const kernel = new Kernel({ queued: held * KIB });
+      const { watch, onRoom } = kernel.watch();
+      kernel.clock.turn(HEARTBEAT);
+      const handed = fill(watch);
+      expect(held + handed).toBeLessThanOrEqual(512);
+      expect(handed).toBeGreaterThanOrEqual(192);
+      expect(onRoom).not.toHaveBeenCalled();
+      kernel.holds({ queued: 200 * KIB });
+      kernel.clock.turn(HEARTBEAT / 4);
+      expect(watch).toMatchObject({ held: 200 * KIB, hasRoom: true });
+      expect(onRoom).toHaveBeenCalledTimes(1);
     }
-    expect(watch?.hasRoom).toBe(true);
-    watch?.handed(1);
-    expect(watch?.hasRoom).toBe(false);
-    expect(onRoom).not.toHaveBeenCalled();
-    kernel.holds({ queued: 200 * KIB });
-    kernel.clock.turn(HEARTBEAT / 4);
-    expect(watch).toMatchObject({ held: 200 * KIB, hasRoom: true });
-    expect(onRoom).toHaveBeenCalledTimes(1);
   });
 
   test("is nothing while the system holds more than 256 KiB", () => {
@@ -112,40 +111,25 @@ describe("what a socket may be handed", () => {
     expect(onRoom).toHaveBeenCalledTimes(1);
   });
 
-  test("is more for a peer that takes all of it in, until it does not, but never so much that 512 KiB are held", () => {
-    const kernel = new Kernel({ queued: 0 });
-    const { watch } = kernel.watch();
-    watch?.handed(160 * KIB);
-    kernel.holds({ queued: 30 * KIB });
-    kernel.clock.turn(HEARTBEAT / 4);
-    let handed = fill(watch);
-    expect(handed).toBeGreaterThan(256);
-    expect(30 + handed).toBeLessThanOrEqual(512);
-    kernel.holds({ queued: 40 * KIB });
-    kernel.clock.turn(HEARTBEAT / 4);
-    handed = fill(watch);
-    expect(handed).toBe(256);
-  });
-
   test("is without limit for a socket that the table does not show, and it is looked for no more", () => {
     const kernel = new Kernel();
     kernel.holds(undefined);
     const { watch, onRoom } = kernel.watch();
     for (let look = 0; look < 3; look++) {
       expect(kernel.clock.tasks).toHaveLength(1);
-      watch?.handed(300 * KIB);
+      watch?.handed(512 * KIB);
       kernel.clock.turn(HEARTBEAT / 4);
     }
     expect(kernel.clock.tasks).toEqual([]);
     expect(onRoom).toHaveBeenCalledTimes(3);
-    watch?.handed(300 * KIB);
+    watch?.handed(512 * KIB);
     expect(watch).toMatchObject({ held: 0, hasRoom: true });
   });
 
   test("is without limit once the table cannot be read, and the logger is told once", () => {
     const kernel = new Kernel();
     const { watch, onRoom } = kernel.watch();
-    watch?.handed(300 * KIB);
+    watch?.handed(512 * KIB);
     kernel.clock.turn(HEARTBEAT);
     expect(watch).toMatchObject({ hasRoom: true });
     expect(onRoom).toHaveBeenCalledTimes(1);
@@ -202,12 +186,12 @@ describe("a peer is dead", () => {
     const kernel = new Kernel({ queued: 0 });
     const { watch, onDead } = kernel.watch();
     for (let look = 0; look < 10; look++) {
-      watch?.handed(150 * KIB);
-      kernel.holds(sentAgain(look + 1, 160 * KIB * (look + 1)));
+      watch?.handed(200 * KIB);
+      kernel.holds(sentAgain(look + 1, 210 * KIB * (look + 1)));
       kernel.clock.turn(HEARTBEAT / 40);
     }
     expect(onDead).not.toHaveBeenCalled();
-    kernel.holds(sentAgain(20, 1_600 * KIB));
+    kernel.holds(sentAgain(20, 2_200 * KIB));
     kernel.clock.turn(HEARTBEAT);
     expect(onDead).toHaveBeenCalled();
   });

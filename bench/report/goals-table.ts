@@ -1,0 +1,26 @@
+import type { Goal, Outcome } from "./goals.ts";
+import { threeDigits } from "./spread.ts";
+import type { Table } from "./table.ts";
+
+/** The table of the goals: what was to be reached, what was, and whether that is enough. Goals not measured are left out. */
+export function goalsTable(outcomes: readonly Outcome[]): Table {
+  return {
+    title: "Speed to reach",
+    columns: ["work", "side", "goal", "measured", "met"],
+    rows: outcomes.flatMap(({ goal, value }) =>
+      value === undefined
+        ? []
+        : [[goal.work, goal.side, goalText(goal), amount(value, goal), value <= goal.most ? "yes" : "NO"]],
+    ),
+    notes: [],
+  };
+}
+
+function goalText(goal: Goal): string {
+  const most = amount(goal.most, goal);
+  return goal.peer === undefined ? `≤ ${most}` : `≤ ${most} ${goal.peer}`;
+}
+
+function amount(value: number, { unit = "×" }: Goal): string {
+  return `${threeDigits(value)} ${unit}`;
+}
