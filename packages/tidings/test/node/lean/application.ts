@@ -8,7 +8,7 @@ import { leanConnections } from "../../../src/node/index.ts";
 import { listenOn } from "../../http/node-server.ts";
 
 /** A stream that was asked for, and what the server's code sees of it. */
-export interface Served {
+interface Served {
   /** Its request and its response were over as soon as it had begun: that is how a lean stream looks from outside. */
   readonly lean: boolean;
   /** How it ended, once it has. */

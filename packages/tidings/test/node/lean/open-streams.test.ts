@@ -1,4 +1,4 @@
-import { get as ask } from "node:http";
+import { get as ask, type IncomingMessage } from "node:http";
 import { once } from "node:events";
 
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -13,8 +13,15 @@ async function open({ port }: Application, path = "/events"): Promise<Connection
   return await connection.until(/\nevent: tidings:live\n[^]*\n\n/);
 }
 
-const ended = (application: Application, count = 1): Promise<void> =>
-  expect.poll(() => application.streams.filter(({ end }) => end !== undefined).length).toBe(count);
+const LEAVINGS: readonly [string, (connection: Connection) => void][] = [
+  ["by a FIN", ({ socket }) => void socket.end()],
+  ["by a reset", ({ socket }) => void socket.resetAndDestroy()],
+];
+
+/** Waits until the stream has ended, and the server's code knows how. */
+async function ended({ streams }: Application): Promise<void> {
+  await expect.poll(() => streams[0]?.end).toBe("client");
+}
 
 describe("a lean stream", () => {
   test("has the head and the frames of any other, and Node's exchange is over when it has begun", async () => {
@@ -35,7 +42,7 @@ describe("a lean stream", () => {
   test("is read by Node's own client and by fetch, to its end", async () => {
     const application = await serve({ lean: "/events" });
     const url = `http://127.0.0.1:${application.port}/events`;
-    const [response] = await once(ask(url), "response");
+    const [response] = (await once(ask(url), "response")) as [IncomingMessage];
     let read = "";
     response.on("data", (bytes: Buffer) => (read += String(bytes)));
     const fetched = await fetch(url);
@@ -74,10 +81,7 @@ describe("a lean stream", () => {
     expect(application.streams).toMatchObject([{ lean: true }]);
   });
 
-  test.for([
-    ["by a FIN", (connection: Connection) => void connection.socket.end()],
-    ["by a reset", (connection: Connection) => void connection.socket.resetAndDestroy()],
-  ] as const)("is over when its client leaves %s", async ([, leave]) => {
+  test.for(LEAVINGS)("is over when its client leaves %s", async ([, leave]) => {
     const application = await serve({ lean: "/events" });
     const connection = await open(application);
     leave(connection);

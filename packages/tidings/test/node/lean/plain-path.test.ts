@@ -29,7 +29,7 @@ function corkForATurn(res: ServerResponse): void {
 /** Where a stream is served as ever: what is sent, piece by piece, and how the server is set up. */
 const CASES: readonly (readonly [string, readonly string[], Setting["setup"]?])[] = [
   ["a head in two pieces", [get("/events").slice(0, half), get("/events").slice(half)]],
-  ["a head of which one byte comes at a time", [...get("/events")]],
+  ["a head of which one byte comes at a time", get("/events").split("")],
   ["another request behind it", [get("/events") + get("/after")]],
   ["half of another request behind it", [`${get("/events")}GET /aft`]],
   ["a request before it in the same chunk", [get("/first") + get("/events")]],
@@ -40,10 +40,21 @@ const CASES: readonly (readonly [string, readonly string[], Setting["setup"]?])[
   ["an expectation", [get("/events", { Expect: "100-continue" })]],
   ["an upgrade that nobody takes", [get("/events", { Connection: "Upgrade", Upgrade: "x" })]],
   ["another path first on its connection", [get("/other"), get("/events")]],
-  ["a method that is not GET", [get("/events").replace("GET", "POST").replace("\r\n\r\n", "\r\nContent-Length: 0\r\n\r\n")]],
+  [
+    "a method that is not GET",
+    [get("/events").replace("GET", "POST").replace("\r\n\r\n", "\r\nContent-Length: 0\r\n\r\n")],
+  ],
   ["a response that is corked", [get("/events")], behind(corkForATurn)],
-  ["a response that is in another encoding", [get("/events")], behind((res) => res.setHeader("Content-Encoding", "br"))],
-  ["a response that somebody writes to", [get("/events")], behind((res) => Object.assign(res, { write: res.write.bind(res) }))],
+  [
+    "a response that is in another encoding",
+    [get("/events")],
+    behind((res) => res.setHeader("Content-Encoding", "br")),
+  ],
+  [
+    "a response that somebody writes to",
+    [get("/events")],
+    behind((res) => Object.assign(res, { write: res.write.bind(res) })),
+  ],
 ];
 
 test.for(CASES)("%s: the stream is served as ever", async ([, pieces, setup]) => {
