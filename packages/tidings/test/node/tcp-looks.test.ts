@@ -89,11 +89,7 @@ describe("what a socket may be handed", () => {
       const kernel = new Kernel({ queued: held * KIB });
       const { watch, onRoom } = kernel.watch();
       kernel.clock.turn(HEARTBEAT);
-      let handed = 0;
-      while (watch?.hasRoom === true) {
-        watch.handed(64 * KIB);
-        handed += 64;
-      }
+      const handed = fill(watch);
       expect(held + handed).toBeLessThanOrEqual(512);
       expect(handed).toBeGreaterThanOrEqual(192);
       expect(onRoom).not.toHaveBeenCalled();
@@ -243,3 +239,11 @@ describe("looks", () => {
     expect(new Kernel({ queued: 0 }).looks.watch({}, true, listener)).toBeUndefined();
   });
 });
+
+/** Hands a socket 64 KiB after 64 KiB while there is room. Answers how much it was, in KiB. */
+function fill(watch: SocketWatch | undefined): number {
+  for (let handed = 0; ; handed += 64) {
+    if (watch?.hasRoom !== true) return handed;
+    watch.handed(64 * KIB);
+  }
+}
