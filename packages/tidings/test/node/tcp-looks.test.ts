@@ -277,11 +277,3 @@ describe("looks", () => {
     expect(new Kernel({ queued: 0 }).looks.watch({}, true, listener)).toBeUndefined();
   });
 });
-
-/** Hands a socket 64 KiB after 64 KiB while there is room. Answers how much it was, in KiB. */
-function fill(watch: SocketWatch | undefined): number {
-  for (let handed = 0; ; handed += 64) {
-    if (watch?.hasRoom !== true) return handed;
-    watch.handed(64 * KIB);
-  }
-}
