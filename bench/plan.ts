@@ -50,7 +50,7 @@ export const busyLoad: FanOutLoad = { subscribers: 1000, rate: 1000, bytes: 250,
 export const steadyLoad: FanOutLoad = { subscribers: 1000, rate: 100, bytes: 250, seconds: 8 };
 
 /** Slow enough for every side, so that all latencies can be compared. */
-const calmLoad: FanOutLoad = { subscribers: 1000, rate: 40, bytes: 250, seconds: 10 };
+export const calmLoad: FanOutLoad = { subscribers: 1000, rate: 40, bytes: 250, seconds: 10 };
 
 /** Many subscribers and nothing to join. */
 export const wideLoad: FanOutLoad = { subscribers: 10_000, rate: 10, bytes: 250, seconds: 15 };

@@ -33,6 +33,6 @@ export async function untilSubscribed(server: RunningSide, count: number): Promi
       return;
     }
     if (performance.now() > deadline) throw new Error(`The server has ${subscribed} subscribers in place of ${count}.`);
-    await pause(20);
+    await pause(100);
   }
 }

@@ -4,11 +4,11 @@ import { type FanOutSummary, summarizeAll } from "./fan-out-summary.ts";
 import { memoryCost } from "./memory-table.ts";
 import { threeDigits } from "./spread.ts";
 
-/** One group of bars: less is better in all of them. */
+/** One group of bars: less is better in all of them. A side without a value does not keep up. */
 interface Panel {
   readonly title: string;
   readonly unit: string;
-  readonly bars: readonly { readonly side: string; readonly value: number }[];
+  readonly bars: readonly { readonly side: string; readonly value: number | undefined }[];
 }
 
 const width = 880;
@@ -47,7 +47,7 @@ export function chart(results: Results): string {
     panelSvg(panel, (index % 2) * (panelWidth + gap), topOf(Math.floor(index / 2))),
   );
   const text = panels.map(({ title, unit, bars }) => {
-    const values = bars.map(({ side, value }) => `${side} ${threeDigits(value)} ${unit}`);
+    const values = bars.map(({ side, value }) => `${side} ${valueText(value, unit)}`);
     return `${title}: ${values.join(", ")}.`;
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-labelledby="title desc">
@@ -62,10 +62,10 @@ ${drawn.join("\n")}
 
 function panelsOf({ fanOut, memory, plan }: Results): Panel[] {
   const bars = (load: FanOutLoad, read: (summary: FanOutSummary) => number | undefined): Panel["bars"] =>
-    summarizeAll(fanOut.filter((run) => isSameLoad(run.load, load))).flatMap((summary) => {
-      const value = read(summary);
-      return value === undefined ? [] : [{ side: summary.side, value }];
-    });
+    summarizeAll(fanOut.filter((run) => isSameLoad(run.load, load))).map((summary) => ({
+      side: summary.side,
+      value: read(summary),
+    }));
   const name = ({ subscribers, rate }: FanOutLoad): string =>
     `${subscribers.toLocaleString("en")} × ${rate.toLocaleString("en")}/s`;
   const { few, many } = plan.idle;
@@ -97,14 +97,18 @@ function panelsOf({ fanOut, memory, plan }: Results): Panel[] {
 }
 
 function panelSvg({ title, unit, bars }: Panel, left: number, top: number): string {
-  const longest = Math.max(...bars.map(({ value }) => value));
+  const longest = Math.max(...bars.map(({ value }) => value ?? 0));
   const room = panelWidth - labelWidth - valueWidth;
   const rows = bars.map(({ side, value }, index) => {
     const y = top + headHeight + index * barStep;
-    const length = Math.max(1, (Math.max(0, value) / longest) * room);
+    const length = longest > 0 ? (Math.max(0, value ?? 0) / longest) * room : 0;
     return `<text x="${left + labelWidth - 8}" y="${y + 13}" text-anchor="end">${side}</text>
 <rect class="${side.startsWith("tidings") ? "ours" : "peer"}" x="${left + labelWidth}" y="${y}" width="${length.toFixed(1)}" height="17" rx="2"/>
-<text class="quiet" x="${(left + labelWidth + length + 6).toFixed(1)}" y="${y + 13}">${threeDigits(value)} ${unit}</text>`;
+<text class="quiet" x="${(left + labelWidth + length + 6).toFixed(1)}" y="${y + 13}">${valueText(value, unit)}</text>`;
   });
   return `<text class="title" x="${left}" y="${top + 12}">${title}</text>\n${rows.join("\n")}`;
+}
+
+function valueText(value: number | undefined, unit: string): string {
+  return value === undefined ? "does not keep up" : `${threeDigits(value)} ${unit}`;
 }

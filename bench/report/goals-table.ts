@@ -10,10 +10,15 @@ export function goalsTable(outcomes: readonly Outcome[]): Table {
     rows: outcomes.flatMap(({ goal, value }) =>
       value === undefined
         ? []
-        : [[goal.work, goal.side, goalText(goal), amount(value, goal), value <= goal.most ? "yes" : "NO"]],
+        : [[goal.work, goal.side, goalText(goal), measuredText(value, goal), value <= goal.most ? "yes" : "NO"]],
     ),
     notes: [],
   };
+}
+
+function measuredText(value: number, goal: Goal): string {
+  if (value === 0) return `${goal.peer} does not keep up`;
+  return Number.isFinite(value) ? amount(value, goal) : "does not keep up";
 }
 
 function goalText(goal: Goal): string {

@@ -1,4 +1,4 @@
-import { busyLoad, type FanOutLoad, isSameLoad, steadyLoad, wideLoad } from "../plan.ts";
+import { busyLoad, calmLoad, type FanOutLoad, isSameLoad, steadyLoad, wideLoad } from "../plan.ts";
 import type { Results } from "../results.ts";
 import { summarizeAll } from "./fan-out-summary.ts";
 import { memoryCost } from "./memory-table.ts";
@@ -22,7 +22,10 @@ export interface Goal {
 /** A goal beside what was measured. */
 export interface Outcome {
   readonly goal: Goal;
-  /** The ratio, or the amount; nothing where it was not measured. */
+  /**
+   * The ratio, or the amount; nothing where it was not measured. 0 where the peer does not keep up and our side does,
+   * `Infinity` or `NaN` where our side does not.
+   */
   readonly value: number | undefined;
 }
 
@@ -33,10 +36,13 @@ const cpu =
   (results, side) =>
     summaryOf(results, load, side)?.cpuMicros?.median;
 
+// The queue of a side that does not keep up grows without end, and its latency with it.
 const p99 =
   (load: FanOutLoad): Figure =>
-  (results, side) =>
-    summaryOf(results, load, side)?.p99Ms?.median;
+  (results, side) => {
+    const summary = summaryOf(results, load, side);
+    return summary?.keepsUp === false ? Infinity : summary?.p99Ms?.median;
+  };
 
 const memory =
   (collected: boolean): Figure =>
@@ -56,6 +62,7 @@ const goals: readonly Goal[] = [
   }),
   ...against(`CPU per delivery, ${name(wideLoad)}`, cpu(wideLoad), { nchan: 0.85, "c-loop": 1.5 }),
   ...against(`p99, ${name(steadyLoad)}`, p99(steadyLoad), { nchan: 0.5 }),
+  ...against(`p99, ${name(calmLoad)}`, p99(calmLoad), { nchan: 0.5 }),
   ...against(`p99, ${name(wideLoad)}`, p99(wideLoad), { nchan: 0.5 }),
   { work: "idle connection, in use", side: "tidings-serve", most: 2, unit: "kB", figure: memory(true) },
   { work: "idle connection, as it stands", side: "tidings-serve", most: 3.5, unit: "kB", figure: memory(false) },

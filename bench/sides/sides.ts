@@ -33,6 +33,7 @@ export const fanOutSides: readonly Side[] = [
 export const memorySides: readonly Side[] = [
   tidingsServe,
   tidings,
+  nodeSide("tidings-lean"),
   nchan,
   ...mercureHere,
   ...centrifugoHere,

@@ -1,10 +1,11 @@
+import type { Server } from "node:http";
 import { createHub } from "tidings";
 import { createHttpServer, eventName, type NodeServer } from "./node-server.ts";
 
 const topic = "ticks";
 
 /** Tidings, embedded: a hub with its defaults (the memory log with replay and retention), every stream on one topic. */
-export function createTidings(): NodeServer {
+export function createTidings(): NodeServer & { readonly server: Server } {
   const hub = createHub();
   const server = createHttpServer({
     accept: (req, res) => {
