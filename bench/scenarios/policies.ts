@@ -142,7 +142,8 @@ async function budget(stage: Stage): Promise<Finding[]> {
   }
   for (const name of ["readers", ...names]) await fleet.until(name, ({ live, streams }) => live === streams, 10_000);
   await hub.call("publish", load);
-  // Each stops reading when the one before is full, and so is not as far behind.
+  // Each stops reading when the one before is full, or nearly: how much the system takes in of each is its own affair. So
+  // the first is the furthest behind for sure; the order of the others is tested with sinks of our own, in the hub's room.
   for (const name of names) {
     await fleet.pause(name);
     await pause(3_500);
@@ -156,10 +157,11 @@ async function budget(stage: Stage): Promise<Finding[]> {
     {
       what: `a budget of ${count(bufferBudget)} bytes, 3 who stop reading one after the other`,
       seen: `closed: ${endsText(ends)}; ${count(bufferedBytes)} bytes are left; of the 10 readers ${readers.open} open, ${readers.lost} lost`,
-      goal: "until it is enough, as over-budget, the furthest behind (0) first; nobody else",
+      goal: "until it is enough, as over-budget, first the one furthest behind (0); nobody else",
       met:
         ends.length > 0 &&
-        ends.every(({ name, reason }, place) => name === String(place) && reason === "over-budget") &&
+        ends[0]?.name === names[0] &&
+        ends.every(({ name, reason }) => names.includes(name) && reason === "over-budget") &&
         isComplete(readers, published) &&
         bufferedBytes <= bufferBudget,
     },
