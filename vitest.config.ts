@@ -3,6 +3,7 @@ import { defineConfig } from "vitest/config";
 /** Tests that start browsers or measure: one file at a time, with the machine for itself. */
 const ALONE = [
   "bench/**/*.test.ts",
+  "packages/harness/test/{chaos,mutants}.test.ts",
   "packages/server/test/demo/**/*.test.ts",
   "packages/*/test/**/*browser*.test.ts",
   "test/readme.test.ts",

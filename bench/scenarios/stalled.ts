@@ -11,7 +11,7 @@ import { socketsAt } from "./watch/sockets.ts";
 export const stalled: Scenario = {
   name: "stalled",
   asked:
-    "100 clients do not read for 60 s at 1,000 events/s: closed 30 s after nothing goes on, for the reason `stalled`, the " +
+    "100 clients do not read for 60 s at 1,000 events/s of 250 B: closed 30 s after nothing goes on, for the reason `stalled`, the " +
     "kernel's memory given back within two seconds; they come back with their cursor and get everything, or with a " +
     "retention of 5 s one gap with exact bounds",
   run: async (stage) => [...(await runOnce(stage, undefined)), ...(await runOnce(stage, stage.pick(5_000, 500)))],
@@ -43,8 +43,13 @@ async function runOnce(stage: Stage, retentionMs: number | undefined): Promise<F
   await fleet.open("sick", { ...target, count: streams, paused: true });
   await fleet.until("healthy", ({ live }) => live === 20, 30_000);
   await fleet.until("sick", ({ live }) => live === streams, 30_000);
-  await hub.call("publish", { topics: ["ticks"], bytes: stage.pick(250, 8_000), rate: 1_000 });
-  const closing = await watchClosing(hub, fleet, streams, stage.pick(60_000, 3_500));
+  await hub.call("publish", { topics: ["ticks"], bytes: stage.pick(250, 40), rate: stage.pick(1_000, 5_000) });
+  const closing = await watchClosing(
+    hub,
+    fleet,
+    streams,
+    stage.pick(60_000, retentionMs === undefined ? 3_500 : 6_000),
+  );
   const fleetSaw = await fleet.streams("sick");
   await fleet.resume("sick");
   await fleet.until("sick", ({ open }) => open === 0, 5_000);

@@ -1,10 +1,8 @@
-import { spawn } from "node:child_process";
 import { join } from "node:path";
 
 import { expect, test } from "vitest";
 
-const folder = import.meta.dirname;
-const installed = (path: string): string => join(folder, "node_modules", path);
+import { finish, folder, installed } from "./programs.ts";
 
 /** Each runtime's program, and what comes before a file for it to run that file. */
 const RUNTIMES = [
@@ -27,19 +25,3 @@ test.concurrent.for(RUNTIMES)("$name passes the suite", { timeout: TIMEOUT }, as
   expect(suite.code, suite.output).toBe(0);
   expect(suite.output).toMatch(/^ok [1-9]\d*\s*$/m);
 });
-
-/** Runs a program to its end; answers its exit code and all that it wrote. */
-function finish(
-  program: string,
-  args: readonly string[],
-  signal: AbortSignal,
-): Promise<{ code: number | null; output: string }> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { cwd: folder, stdio: ["ignore", "pipe", "pipe"], signal });
-    let output = "";
-    child.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
-    child.stderr.setEncoding("utf8").on("data", (text: string) => (output += text));
-    child.on("error", reject);
-    child.on("close", (code) => resolve({ code, output }));
-  });
-}

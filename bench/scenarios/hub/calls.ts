@@ -1,4 +1,4 @@
-import type { Duration, HubStats } from "tidings";
+import type { Duration, HubStats, StreamEnd } from "tidings";
 
 /** How the hub of a scenario is made. What is left out is the hub's default. */
 export interface HubSetup {
@@ -35,6 +35,12 @@ export interface ProbeReport {
   readonly loopDelayMaxMs: number;
 }
 
+/** How a stream that has a `name` in its query ended. */
+export interface End {
+  readonly name: string;
+  readonly reason: StreamEnd;
+}
+
 /** What the hub's process answers. */
 export type HubCalls = {
   /** Makes the hub and answers its port. */
@@ -46,6 +52,8 @@ export type HubCalls = {
   burst(burst: Burst): Promise<number>;
   published(argument: undefined): number;
   stats(argument: undefined): HubStats;
+  /** In the order in which they ended. */
+  ends(argument: undefined): readonly End[];
 
   startProbe(request: { readonly topic: string; readonly everyMs: number }): void;
   stopProbe(argument: undefined): ProbeReport;

@@ -1,10 +1,10 @@
 import { once } from "node:events";
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createHub, memoryLog, type Hub } from "tidings";
 import { createFront } from "tidings/http";
 import { answerCalls } from "../../processes/calls.ts";
-import type { HubCalls } from "./calls.ts";
+import type { End, HubCalls } from "./calls.ts";
 import { collectGarbage } from "./garbage.ts";
 import { startProfile } from "./profile.ts";
 import { probePublishing, type Probe } from "./probe.ts";
@@ -15,6 +15,7 @@ import { Source } from "./source.ts";
 let hub: Hub;
 let source: Source;
 let probe: Probe | undefined;
+const ends: End[] = [];
 let stopProfile: ((file: string) => Promise<void>) | undefined;
 
 const calls: HubCalls = {
@@ -25,7 +26,7 @@ const calls: HubCalls = {
     const server = createServer((req, res) => {
       const query = new URL(req.url ?? "/", "http://hub").searchParams;
       if (req.method === "POST") void front.handle(req, res);
-      else void hub.serve(req, res, { topics: query.getAll("topic") });
+      else void serve(req, res, query);
     });
     server.listen({ port: 0, host: "127.0.0.1", backlog: 4096 });
     await once(server, "listening");
@@ -36,6 +37,7 @@ const calls: HubCalls = {
   burst: (burst) => source.burst(burst),
   published: () => source.published,
   stats: () => hub.stats(),
+  ends: () => ends,
   startProbe: ({ topic, everyMs }) => {
     probe = probePublishing(hub, topic, everyMs);
   },
@@ -47,3 +49,9 @@ const calls: HubCalls = {
   stopProfile: ({ file }) => stopProfile?.(file),
 };
 answerCalls(calls);
+
+async function serve(req: IncomingMessage, res: ServerResponse, query: URLSearchParams): Promise<void> {
+  const reason = await hub.serve(req, res, { topics: query.getAll("topic") });
+  const name = query.get("name");
+  if (name !== null) ends.push({ name, reason });
+}

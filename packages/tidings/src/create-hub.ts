@@ -102,6 +102,12 @@ export function createHub<Events = Record<string, unknown>>(options: HubOptions 
   return composeHub<Events>(options, () => PLAIN_PLATFORM);
 }
 
+function stallLimit(stall: Duration): number {
+  const ms = milliseconds(stall, "stall");
+  if (ms >= 100) return ms;
+  throw new HubError("bad-option", "stall is at least 100 ms: every client is slow for a moment");
+}
+
 /** Makes a hub on a platform that is made for it. */
 export function composeHub<Events>(
   options: HubOptions,
@@ -121,7 +127,7 @@ export function composeHub<Events>(
     maxEventBytes: atLeastOne(options.maxEventBytes ?? 65_536, "maxEventBytes"),
     maxBatch: atLeastOne(options.maxBatch ?? 1_000, "maxBatch"),
     maxTopics: atLeastOne(options.maxTopics ?? 100, "maxTopics"),
-    stall: milliseconds(options.stall ?? "30s", "stall"),
+    stall: stallLimit(options.stall ?? "30s"),
     bufferBudget: atLeastOne(options.bufferBudget ?? 256 * 1024 * 1024, "bufferBudget"),
     replays: atLeastOne(options.replays ?? 32, "replays"),
     limits: checkLimits(options.limits ?? {}),

@@ -11,11 +11,17 @@ export function seeded(seed: number): () => number {
   };
 }
 
-/** An event loop whose turns and timers come when the test says so: with one seed, every run is the same. */
+interface Timer {
+  readonly due: number;
+  readonly task: () => void;
+}
+
+/** An event loop whose turns and timers come when the simulation says so, on a clock of its own. */
 export class SimulatedRuntime implements Runtime {
   readonly random: () => number;
   #deferred: (() => void)[] = [];
-  #timers: (() => void)[] = [];
+  #timers: Timer[] = [];
+  /** In milliseconds. */
   #clock = 0;
 
   constructor(random: () => number) {
@@ -26,19 +32,25 @@ export class SimulatedRuntime implements Runtime {
     return 1_700_000_000_000 + this.#clock;
   }
 
-  // Time goes on at every look, so that slices end, too.
+  /** Goes on a little at every look, and sometimes so far that a slice ends. */
   elapsed(): number {
-    return (this.#clock += 1);
+    return (this.#clock += this.random() < 0.1 ? 5 : 0.01);
+  }
+
+  /** The time for a log: a little later at every look. */
+  stamp(): number {
+    return (this.#clock += 0.000_1);
   }
 
   defer(task: () => void): void {
     this.#deferred.push(task);
   }
 
-  after(_: number, task: () => void): () => void {
-    this.#timers.push(task);
+  after(ms: number, task: () => void): () => void {
+    const timer = { due: this.#clock + ms, task };
+    this.#timers.push(timer);
     return () => {
-      this.#timers = this.#timers.filter((each) => each !== task);
+      this.#timers = this.#timers.filter((each) => each !== timer);
     };
   }
 
@@ -49,11 +61,21 @@ export class SimulatedRuntime implements Runtime {
     return task !== undefined;
   }
 
-  /** Runs the timers that are set, as if their time had come. */
-  ring(): void {
-    const timers = this.#timers;
-    this.#timers = [];
-    for (const task of timers) task();
+  /** Lets the time of the next timer come. Whether there was one. */
+  ring(): boolean {
+    const next = this.#timers.toSorted((one, other) => one.due - other.due).at(0);
+    if (next === undefined) return false;
+    this.#timers = this.#timers.filter((each) => each !== next);
+    this.#clock = Math.max(this.#clock, next.due);
+    next.task();
+    return true;
+  }
+
+  /** Lets so many milliseconds pass, and the time of every timer that is due by then come. */
+  pass(ms: number): void {
+    const end = this.#clock + ms;
+    while (this.#timers.some(({ due }) => due <= end)) this.ring();
+    this.#clock = Math.max(this.#clock, end);
   }
 
   /** Lets promises go on by so many steps. */

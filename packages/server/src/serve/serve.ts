@@ -12,6 +12,7 @@ import { hubOptions } from "./hub-options.ts";
 import { createMetrics } from "./metrics.ts";
 import type { ServeSettings } from "./settings.ts";
 import { stopOnSignal } from "./shutdown.ts";
+import { keepYoungGenerationSmall } from "./young-generation.ts";
 
 /** Of a publish, in bytes. An event of the largest size fits, with some of its characters escaped. */
 const MAX_BODY = 1024 * 1024;
@@ -24,6 +25,7 @@ const MAX_BODY = 1024 * 1024;
 export async function serve(settings: ServeSettings): Promise<void> {
   const { host, port, drain, origin, allowHost } = settings;
   refuseUnlessMeant(host, settings.anonymous === true);
+  keepYoungGenerationSmall();
   const logger = createLogger(settings.logLevel);
   const log = memoryLog({ maxEvents: settings.maxEvents, maxAge: settings.maxAge, maxBytes: settings.maxBytes });
   const hub = createHub({ log, logger, ...hubOptions(settings) });

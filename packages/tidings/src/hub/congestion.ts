@@ -9,11 +9,14 @@ export interface CongestionLimits {
   readonly bufferBudget: number;
 }
 
+/** How often sinks are looked at within the time for which nothing may drain. */
+const LOOKS = 4;
+
 interface Watched {
-  /** When its sink filled, or was last seen to hold less than before. */
-  readonly since: number;
-  /** What its sink held then. */
-  readonly bytes: number;
+  /** When its sink filled, or was last seen to hold less than at the look before. */
+  since: number;
+  /** What its sink held at the last look. */
+  bytes: number;
 }
 
 /**
@@ -23,11 +26,10 @@ interface Watched {
 export class Congestion {
   readonly #limits: CongestionLimits;
   readonly #runtime: Runtime;
-  // In order of `since`: whoever is looked at anew goes to the end.
   readonly #watched = new Map<Subscriber, Watched>();
   #bytes = 0;
-  #ringing = false;
-  #checking = false;
+  #cancel: (() => void) | undefined;
+  #economizing = false;
 
   constructor(limits: CongestionLimits, runtime: Runtime) {
     this.#limits = limits;
@@ -40,14 +42,14 @@ export class Congestion {
   }
 
   add(subscriber: Subscriber): void {
-    this.delete(subscriber);
-    const watched = { since: this.#runtime.elapsed(), bytes: subscriber.sink.bufferedBytes };
-    this.#watched.set(subscriber, watched);
-    this.#bytes += watched.bytes;
-    if (!this.#ringing) this.#ring(this.#limits.stall);
-    if (this.#bytes <= this.#limits.bufferBudget || this.#checking) return;
+    if (this.#watched.has(subscriber)) return;
+    const bytes = subscriber.sink.bufferedBytes;
+    this.#watched.set(subscriber, { since: this.#runtime.elapsed(), bytes });
+    this.#bytes += bytes;
+    this.#ring(this.#limits.stall / LOOKS);
+    if (this.#bytes <= this.#limits.bufferBudget || this.#economizing) return;
     // Not at once: this is called from inside a write.
-    this.#checking = true;
+    this.#economizing = true;
     this.#runtime.defer(() => this.#economize());
   }
 
@@ -58,35 +60,45 @@ export class Congestion {
     this.#bytes -= watched.bytes;
   }
 
-  #ring(ms: number): void {
-    this.#ringing = true;
-    this.#runtime.after(ms, () => this.#look());
+  stop(): void {
+    this.#cancel?.();
+    this.#cancel = undefined;
   }
 
-  /** Cuts those who made no progress since their time began, and gives the others a new one. */
+  #ring(ms: number): void {
+    this.#cancel ??= this.#runtime.after(ms, () => this.#look());
+  }
+
+  /**
+   * Cuts those who made no progress for too long. What is held may rise at first, as the system's part of it is seen
+   * late; it gets less only when something is read.
+   */
   #look(): void {
-    this.#ringing = false;
+    this.#cancel = undefined;
     const now = this.#runtime.elapsed();
-    for (const [subscriber, { since, bytes }] of this.#watched) {
-      const left = since + this.#limits.stall - now;
-      if (left > 0) {
-        if (!this.#ringing) this.#ring(left);
-        return;
-      }
-      if (subscriber.sink.bufferedBytes < bytes) this.add(subscriber);
-      else subscriber.close("stalled", "destroy");
+    let next = this.#limits.stall / LOOKS;
+    for (const [subscriber, watched] of this.#watched) {
+      const bytes = subscriber.sink.bufferedBytes;
+      if (bytes < watched.bytes) watched.since = now;
+      this.#bytes += bytes - watched.bytes;
+      watched.bytes = bytes;
+      const left = watched.since + this.#limits.stall - now;
+      if (left <= 0) subscriber.close("stalled", "destroy");
+      else next = Math.min(next, left);
     }
+    if (this.#watched.size > 0) this.#ring(next);
   }
 
   #economize(): void {
-    this.#checking = false;
-    while (this.#bytes > this.#limits.bufferBudget) {
-      const [first, ...others] = this.#watched.keys();
-      if (first === undefined) return;
-      let furthest = first;
-      for (const other of others) if (other.position.offset < furthest.position.offset) furthest = other;
-      furthest.close("over-budget", "destroy");
-      this.delete(furthest);
+    this.#economizing = false;
+    if (this.#bytes <= this.#limits.bufferBudget) return;
+    const furthestFirst = [...this.#watched.keys()].toSorted(
+      (one, other) => one.position.offset - other.position.offset,
+    );
+    for (const subscriber of furthestFirst) {
+      if (this.#bytes <= this.#limits.bufferBudget) return;
+      subscriber.close("over-budget", "destroy");
+      this.delete(subscriber);
     }
   }
 }

@@ -292,18 +292,18 @@ export class Engine implements Delivery {
   async #drain(limit: number): Promise<void> {
     const begun = this.runtime.elapsed();
     // What was acknowledged is delivered to those who can take it, before all are sent away.
-    while (!this.#isDelivered() && this.runtime.elapsed() < begun + limit / 2) await this.#pause(LOOK_AGAIN);
+    while (!this.#isDelivered() && this.runtime.elapsed() < begun + limit / 2) await this.#pause(LOOK_AGAIN, true);
     this.#heartbeat.stop();
     this.#admission.stop();
     for (const subscriber of this.#subscribers) subscriber.dismiss("closed");
     const left = (): number => Math.max(0, begun + limit - this.runtime.elapsed());
-    if (this.#subscribers.size > 0) {
-      await Promise.race([new Promise<void>((resolve) => (this.#onEmpty = resolve)), this.#pause(left())]);
-    }
+    if (this.#subscribers.size > 0)
+      await this.#within(left(), new Promise<void>((resolve) => (this.#onEmpty = resolve)));
     for (const subscriber of this.#subscribers) subscriber.close("closed", "destroy");
     this.#stopped.abort();
     const closed = this.log.close().catch((error: unknown) => this.logger.error({ error }, "The log failed to close"));
-    await Promise.race([closed, this.#pause(left())]);
+    await this.#within(left(), closed);
+    this.#congestion.stop();
   }
 
   #isDelivered(): boolean {
@@ -311,12 +311,22 @@ export class Engine implements Delivery {
     const { pending, acknowledged } = this.#publisher;
     if (pending > 0 || !this.#fanOut.idle) return false;
     if (acknowledged?.epoch === dispatched.epoch && acknowledged.offset > dispatched.offset) return false;
-    for (const { state } of this.#subscribers) if (state !== "live") return false;
+    for (const { state, closed } of this.#subscribers) if (!closed && state !== "live") return false;
     return true;
   }
 
-  /** Whoever waits for a hub to close holds the process; one that looks for its log again does not. */
-  #pause(ms: number, holds = this.closed): Promise<void> {
+  /** Waits for something, and no longer than so many milliseconds. Whoever waits for a hub to close holds the process. */
+  #within(ms: number, something: Promise<void>): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.runtime.after(ms, resolve, true);
+      void something.then(() => {
+        cancel();
+        resolve();
+      });
+    });
+  }
+
+  #pause(ms: number, holds = false): Promise<void> {
     return new Promise((resolve) => this.runtime.after(ms, resolve, holds));
   }
 }

@@ -9,6 +9,9 @@ import type { Recent, Tail } from "./tail.ts";
 /** The most that one flush writes to a subscriber, in bytes, unless one event is more. */
 const FLUSH_BYTES = 65_536;
 
+/** The most groups that are met for events of one flush, unless one event meets more: a few milliseconds. */
+const FLUSH_VISITS = 20_000;
+
 /** What a frame has beside its event's text, about. */
 const FRAME_BYTES = 100;
 
@@ -128,23 +131,27 @@ export class FanOut {
     const root = new BatchNode();
     const due: Group[] = [];
     let bytes = 0;
-    for (;;) {
+    let visits = 0;
+    while (visits < FLUSH_VISITS) {
       const recent = this.#tail.at(this.#dispatched.offset + 1);
       if (recent === undefined) break;
       // Its frame is not made before someone is due it.
       const size = textLength(recent.entry) + FRAME_BYTES;
       if (bytes > 0 && bytes + size > FLUSH_BYTES) break;
       bytes += size;
-      for (const topic of recent.entry.topics) this.#matchTopic(topic, recent, root, due);
+      for (const topic of recent.entry.topics) visits += this.#matchTopic(topic, recent, root, due);
       this.#dispatched = recent.position;
     }
     for (const { node, live } of due) if (node !== undefined) node.population += live.length;
     return due;
   }
 
-  #matchTopic(topic: string, recent: Recent, root: BatchNode, due: Group[]): void {
+  /** Answers how many groups it met. */
+  #matchTopic(topic: string, recent: Recent, root: BatchNode, due: Group[]): number {
     const { offset } = recent.position;
+    let visits = 0;
     this.#groups.find(topic, (group) => {
+      visits++;
       if (group.live.length === 0) return;
       const { node } = group;
       if (node === undefined) {
@@ -154,5 +161,6 @@ export class FanOut {
         group.node = node.child(offset, this.#tail.frame(recent));
       }
     });
+    return visits;
   }
 }

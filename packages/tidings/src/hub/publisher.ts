@@ -2,7 +2,7 @@ import type { Party } from "./admission/party.ts";
 import type { PublishAdmission } from "./admission/publish-admission.ts";
 import { formatCursor } from "./cursor.ts";
 import { HubError } from "./error.ts";
-import type { Draft, Durability, Log, Position } from "./log/log.ts";
+import type { Appended, Draft, Durability, Log, Position } from "./log/log.ts";
 import {
   checkPublication,
   hashKey,
@@ -87,8 +87,9 @@ export class Publisher {
 
   async #append(checked: readonly Checked[]): Promise<Published[]> {
     const keyed = checked.some(({ idempotencyKey }) => idempotencyKey !== undefined);
-    const drafts = keyed || this.#hashing !== undefined ? await this.#hash(checked) : checked.map(unkeyed);
-    const appended = await this.#log.append(drafts).catch(logFailure);
+    const isLater = keyed || this.#hashing !== undefined;
+    const { appending } = isLater ? await this.#hash(checked) : { appending: this.#log.append(checked.map(unkeyed)) };
+    const appended = await appending.catch(logFailure);
     const { durability } = this.#log;
     return appended.map(({ position, duplicate }) => {
       if (duplicate) return { id: formatCursor(position), durability, duplicate };
@@ -98,8 +99,9 @@ export class Publisher {
     });
   }
 
-  async #hash(checked: readonly Checked[]): Promise<Draft[]> {
-    const mine = inTurn(this.#hashing, Promise.all(checked.map(hashed)));
+  /** Appends once the keys are hashed. Until then the calls that come wait, too. */
+  async #hash(checked: readonly Checked[]): Promise<{ readonly appending: Promise<readonly Appended[]> }> {
+    const mine = this.#appendAfter(this.#hashing, Promise.all(checked.map(hashed)));
     this.#hashing = mine;
     try {
       return await mine;
@@ -107,12 +109,15 @@ export class Publisher {
       if (this.#hashing === mine) this.#hashing = undefined;
     }
   }
-}
 
-/** A promise's value, not before another one is settled. */
-async function inTurn<Value>(before: Promise<unknown> | undefined, promise: Promise<Value>): Promise<Value> {
-  await Promise.allSettled([before, promise]);
-  return promise;
+  /** Appends drafts, not before the calls that came first. Does not wait for the log's answer. */
+  async #appendAfter(
+    before: Promise<unknown> | undefined,
+    drafts: Promise<Draft[]>,
+  ): Promise<{ readonly appending: Promise<readonly Appended[]> }> {
+    await Promise.allSettled([before, drafts]);
+    return { appending: this.#log.append(await drafts) };
+  }
 }
 
 async function hashed(checked: Checked): Promise<Draft> {

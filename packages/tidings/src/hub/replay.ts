@@ -362,8 +362,16 @@ class Replay {
     if (snapshot.ofHead && !isAhead(subscriber.position, tail.head)) subscriber.position = tail.head;
     const frames = snapshot.frames(log, subscriber.group.filter, subscriber.position);
     let written = 0;
+    // The log's part of the work is done with the first of them: that takes a turn.
+    let first: IteratorResult<Uint8Array> | undefined;
+    if (!snapshot.ofHead) {
+      await this.#inTurn(async () => {
+        first = await subscriber.orClosed(frames.next());
+      });
+    }
     for (;;) {
-      const next = await subscriber.orClosed(frames.next());
+      const next = first ?? (await subscriber.orClosed(frames.next()));
+      first = undefined;
       if (next === undefined) {
         // Not awaited: a source that hangs would hold the stream. Its own error has no one left to hear it.
         frames.return?.().catch(() => undefined);

@@ -17,6 +17,9 @@ export interface Runtime {
 }
 
 type Deferring = { setImmediate?: (task: () => void) => unknown };
+// A longer one would fire at once. Who waits that long looks at the clock again.
+const LONGEST_TIMER = 2 ** 31 - 1;
+
 type Timer = { unref?: () => void };
 
 /** The real ones, of any runtime that has the web's timers. */
@@ -28,7 +31,7 @@ export function systemRuntime(): Runtime {
     random: () => Math.random(),
     defer: setImmediate === undefined ? (task) => void setTimeout(task, 0) : (task) => void setImmediate(task),
     after(ms, task, holds = false) {
-      const timer: unknown = setTimeout(task, ms);
+      const timer: unknown = setTimeout(task, Math.min(ms, LONGEST_TIMER));
       if (typeof timer === "object" && !holds) (timer as Timer).unref?.();
       return () => clearTimeout(timer as Parameters<typeof clearTimeout>[0]);
     },

@@ -96,6 +96,8 @@ export class Subscriber implements SinkListener, Admitted {
   #wakeOnClose: (() => void) | undefined;
   #ended: PromiseWithResolvers<CloseReason> | undefined;
   #reason: CloseReason | undefined;
+  /** The sink was told to end after what it has. */
+  #ending = false;
 
   constructor(sink: Sink, group: Group, subscription: Subscription, delivery: Delivery) {
     this.group = group;
@@ -108,8 +110,9 @@ export class Subscriber implements SinkListener, Admitted {
     this.#replay(subscription);
   }
 
+  /** It has ended, or is about to: it is written nothing more. */
   get closed(): boolean {
-    return this.state === "closed";
+    return this.#ending || this.state === "closed";
   }
 
   /** How the stream ended, once it has. Made when it is asked for: most streams are not. */
@@ -127,13 +130,22 @@ export class Subscriber implements SinkListener, Admitted {
   }
 
   write(bytes: Uint8Array): void {
-    this.#wrote(this.sink.write(bytes));
+    if (this.closed) return;
+    try {
+      this.#wrote(this.sink.write(bytes));
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
   /** Writes what the running flush found due, and with it moves on to where that flush ends. */
   deliver(node: BatchNode): void {
     this.#delivery.counters.delivered += node.depth;
-    this.#wrote(this.sink.writeShared?.(node) ?? this.sink.write(node.bytes()));
+    try {
+      this.#wrote(this.sink.writeShared?.(node) ?? this.sink.write(node.bytes()));
+    } catch (error) {
+      this.#fail(error);
+    }
     if (this.full) this.#fallBehind(this.#delivery.dispatched);
   }
 
@@ -179,20 +191,34 @@ export class Subscriber implements SinkListener, Admitted {
 
   /** Ends the stream: after what was written, or at once. */
   close(reason: CloseReason, how: "end" | "destroy" = "end"): void {
+    if (this.state === "closed") return;
     this.#reason ??= reason;
-    this.sink[how]();
+    if (how === "destroy") {
+      this.sink.destroy();
+      return;
+    }
+    if (this.#ending) return;
+    this.#ending = true;
+    if (this.state === "live") this.#leaveLive(this.#delivery.positionOf(this));
+    this.sink.end();
+    this.#wakeOnDrain?.();
+    this.#wakeOnClose?.();
+    // Who never takes what is left is cut in the end, as one that does not read.
+    this.#delivery.filled(this);
   }
 
   /** Ends the stream gently: its client is told when to come back. */
   dismiss(reason: CloseReason): void {
+    if (this.closed) return;
     this.write(retryFrame(this.#delivery.retry()));
     this.close(reason);
   }
 
   expire(): void {
-    // What is due is written first. A snapshot that is cut begins anew: a slow one would never get to its end.
+    // What is due is written first. A snapshot that is cut begins anew: a slow one would never get to its end. Who does
+    // not read is not ended gently: the stall limit is for him.
     const isDue = this.state === "live" && this.#delivery.isDue(this);
-    if (!isDue && this.snapshotState === "none") this.dismiss("expired");
+    if (!isDue && !this.full && this.snapshotState === "none") this.dismiss("expired");
   }
 
   onDrain(): void {
@@ -204,7 +230,7 @@ export class Subscriber implements SinkListener, Admitted {
   }
 
   onClose(reason: CloseReason = "client"): void {
-    if (this.closed) return;
+    if (this.state === "closed") return;
     if (this.state === "live") this.group.withdraw(this);
     this.state = "closed";
     this.#reason ??= reason;
@@ -236,9 +262,19 @@ export class Subscriber implements SinkListener, Admitted {
 
   #fallBehind(position: Position): void {
     if (this.closed) return;
+    this.#leaveLive(position);
+    if (this.full && this.policy === "disconnect") this.close("slow", "destroy");
+  }
+
+  #leaveLive(position: Position): void {
     this.group.withdraw(this);
     this.state = "catching-up";
     this.position = position;
-    if (this.policy === "disconnect") this.close("slow", "destroy");
+  }
+
+  /** Whoever stands between, a patched response perhaps, has thrown: this stream ends, and no other is touched. */
+  #fail(error: unknown): void {
+    this.#delivery.logger.error({ error }, "A stream ended because writing to it failed");
+    this.close("failed", "destroy");
   }
 }

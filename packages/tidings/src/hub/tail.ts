@@ -1,7 +1,7 @@
 import { concat } from "./bytes.ts";
 import { frameOf } from "./frames.ts";
 import { textLength, type Entry, type Position } from "./log/log.ts";
-import { entriesToScan } from "./log/scan.ts";
+import { scan } from "./log/scan.ts";
 import { TopicOffsets } from "./log/topic-offsets.ts";
 import type { SharedPage } from "./shared-pages.ts";
 import type { TopicFilter } from "./topic-filter.ts";
@@ -94,32 +94,31 @@ export class Tail {
 
   /** What a filter asks for after one position that is here, up to another, or until it is enough. */
   page(filter: TopicFilter, after: Position, through: Position, enough: number): SharedPage {
-    const most = entriesToScan(filter);
-    const end = Math.min(through.offset, after.offset + (most ?? Infinity));
-    const offsets =
-      most === undefined ? this.#byTopic.after(filter.topics, after.offset) : this.#scan(filter, after.offset, end);
     const frames: Uint8Array[] = [];
     let bytes = 0;
-    let last = end;
-    for (const offset of offsets) {
-      const recent = offset > end ? undefined : this.at(offset);
-      if (recent === undefined) break;
+    const take = (entry: Entry): boolean => {
+      const recent = this.at(entry.offset);
+      if (recent === undefined) return true;
       const frame = this.frame(recent);
       frames.push(frame);
       bytes += frame.length;
-      if (bytes < enough) continue;
-      last = offset;
-      break;
-    }
+      return bytes >= enough;
+    };
+    const last =
+      filter.patterns.length > 0
+        ? scan(filter, (offset) => this.at(offset)?.entry, after.offset, through.offset, take)
+        : this.#lookUp(filter, after.offset, through.offset, take);
     const events = frames.length;
     return { after, through: this.at(last)?.position ?? after, bytes: events > 0 ? concat(frames) : undefined, events };
   }
 
-  *#scan(filter: TopicFilter, after: number, end: number): Generator<number, void> {
-    for (let offset = after + 1; offset <= end; offset++) {
-      const recent = this.at(offset);
-      if (recent !== undefined && filter.matches(recent.entry.topics)) yield offset;
+  #lookUp({ topics }: TopicFilter, after: number, end: number, found: (entry: Entry) => boolean): number {
+    for (const offset of this.#byTopic.after(topics, after)) {
+      const recent = offset > end ? undefined : this.at(offset);
+      if (recent === undefined) break;
+      if (found(recent.entry)) return offset;
     }
+    return end;
   }
 
   #shift(): void {

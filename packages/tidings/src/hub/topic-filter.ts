@@ -9,6 +9,8 @@ export interface TopicFilter {
   readonly topics: readonly string[];
   /** Patterns, each once: `*` is one segment, `**` at the end one or more. */
   readonly patterns: readonly string[];
+  /** What it costs to match one topic, about, in comparisons with a short pattern. */
+  readonly cost: number;
   /** Whether one of the topics is asked for. */
   matches(topics: readonly string[]): boolean;
 }
@@ -38,6 +40,7 @@ const NONE: readonly string[] = [];
 
 class Filter implements TopicFilter {
   readonly key: string;
+  readonly cost: number;
   readonly topics: readonly string[];
   readonly patterns: readonly string[];
   // A short list is looked through as fast, and takes less memory.
@@ -46,6 +49,8 @@ class Filter implements TopicFilter {
   constructor(topics: ReadonlySet<string>, patterns: ReadonlySet<string>) {
     this.topics = [...topics];
     this.patterns = patterns.size === 0 ? NONE : [...patterns];
+    this.cost =
+      patterns.size === 0 ? 1 : Math.ceil([...patterns].reduce((sum, { length }) => sum + 1 + length / 32, 1));
     // No topic has a control character.
     this.key = [...topics, ...patterns].toSorted().join("\n");
     this.#names = topics.size > 32 ? topics : undefined;

@@ -5,8 +5,12 @@ import { TIMER, type TcpRow } from "./tcp-table.ts";
 const ROOM = 256 * 1024;
 /** A write is at most this, but for an event that is larger. */
 const WRITE = 64 * 1024;
-/** What it held and was handed since, together, when it is full until the next look: see docs/decisions/0010. */
+/** What it held and was handed since, together, when it is full until the next look. */
 const FULL = 2 * ROOM - WRITE;
+/** The same for a reader that took in all it was given, and waited for a look: see docs/decisions/0010. */
+const MOST_FULL = 8 * ROOM;
+/** Who was full and holds no more than this has taken it in. */
+const TAKEN_IN = ROOM / 2;
 /** When it is time to look, and when that is urgent: early enough that a reader who keeps up does not wait. */
 const SOON = 192 * 1024;
 const URGENT = 320 * 1024;
@@ -32,6 +36,7 @@ export class TcpWatch implements SocketWatch {
   /** Another watch of the same socket. */
   next: TcpWatch | undefined;
   #handed = 0;
+  #full = FULL;
   #suspicion: Suspicion | undefined;
   readonly #listener: SocketListener;
   /** Nobody once it is over, or cannot be found: then there is always room. */
@@ -48,7 +53,7 @@ export class TcpWatch implements SocketWatch {
   }
 
   get hasRoom(): boolean {
-    return this.held <= ROOM && this.held + this.#handed <= FULL;
+    return this.held <= ROOM && this.held + this.#handed <= this.#full;
   }
 
   handed(bytes: number): void {
@@ -75,7 +80,7 @@ export class TcpWatch implements SocketWatch {
     this.look = look;
     const isDead = this.#suspect(row, now, patience);
     const fell = row.queued < this.held;
-    this.#renew(row.queued);
+    this.#renew(row.queued, this.#nextFull(row.queued));
     if (!this.hasRoom) this.#owner?.noRoom(fell);
     if (isDead) this.#listener.onDead();
   }
@@ -88,14 +93,20 @@ export class TcpWatch implements SocketWatch {
   missed(forEver: boolean): void {
     if (forEver) this.stop();
     this.#suspicion = undefined;
-    this.#renew(0);
+    this.#renew(0, FULL);
   }
 
-  #renew(held: number): void {
+  #renew(held: number, full: number): void {
     const hadRoom = this.hasRoom;
     this.held = held;
     this.#handed = 0;
+    this.#full = full;
     if (!hadRoom && this.hasRoom) this.#listener.onRoom();
+  }
+
+  #nextFull(held: number): number {
+    if (held > TAKEN_IN) return FULL;
+    return this.hasRoom ? this.#full : Math.min(2 * this.#full, MOST_FULL);
   }
 
   /**

@@ -10,11 +10,11 @@ const PROBE = "04";
 
 test("clients that vanish are found dead within two heartbeats, whatever their streams go through", async () => {
   const far = await startFarSide({ heartbeat: HEARTBEAT });
-  await far.open("well", "IPv4", "fast");
-  await far.open("IPv4", "IPv4", "fast", 3);
-  await far.open("mapped", "mapped IPv4", "fast", 3);
-  await far.open("IPv6", "IPv6", "fast");
-  await far.open("through the response", "IPv4", "fast", 3, "/patched");
+  await far.open("well", "IPv4");
+  await far.open("IPv4", "IPv4", 3);
+  await far.open("mapped", "mapped IPv4", 3);
+  await far.open("IPv6", "IPv6");
+  await far.open("through the response", "IPv4", 3, "/patched");
   await far.openHttp2(3);
   await expect.poll(far.table).toHaveLength(6);
   await far.vanish("10.77.0.3/24");
@@ -32,8 +32,9 @@ test(
   { timeout: 60_000 },
   async () => {
     const far = await startFarSide({ heartbeat: HEARTBEAT });
-    await far.open("asleep", "IPv4", "never");
-    await far.open("gone", "IPv4", "fast", 3);
+    await far.open("asleep", "IPv4");
+    await far.stop("asleep");
+    await far.open("gone", "IPv4", 3);
     await far.publish(2_000, 1_000);
     await expect.poll(() => far.seen("gone")).toMatchObject({ events: 2_000 });
     await expect.poll(far.table).toContainEqual({ queued: expect.any(Number), timer: PROBE });

@@ -6,9 +6,6 @@ import { connect, type Socket } from "node:net";
 import { FrameReader, isPublished } from "../frames.ts";
 import { answerCalls } from "./calls.ts";
 
-/** How a client reads once it is live: as fast as it can, not at all, or so many bytes every 10 ms. */
-export type Pace = "fast" | "never" | number;
-
 /** What a client has seen. */
 export interface Seen {
   events: number;
@@ -35,13 +32,6 @@ function hear(client: Client, reader: FrameReader, bytes: Uint8Array): void {
   }
 }
 
-/** Reads no more than so many bytes every 10 ms. */
-function pace(socket: Socket, bytes: number): void {
-  socket.pause();
-  const timer = setInterval(() => socket.read(bytes) ?? socket.read(), 10);
-  socket.on("close", () => clearInterval(timer));
-}
-
 const calls = {
   /** Gives the far end of the cable its addresses. */
   plug(device: string, addresses: string[]): void {
@@ -56,7 +46,7 @@ const calls = {
     execFileSync("ip", ["addr", "del", address, "dev", device]);
   },
 
-  async open(name: string, to: { host: string; port: number; from: string; path: string }, how: Pace): Promise<void> {
+  async open(name: string, to: { host: string; port: number; from: string; path: string }): Promise<void> {
     const socket = connect({ host: to.host, port: to.port, localAddress: to.from });
     const client = { socket, events: 0, inOrder: true, confessions: 0, live: false, closed: false };
     clients.set(name, client);
@@ -76,8 +66,6 @@ const calls = {
       socket.on("close", () => resolve());
       socket.write(`GET ${to.path} HTTP/1.1\r\nHost: ${to.host}\r\n\r\n`);
     });
-    if (how === "never") socket.pause();
-    else if (how !== "fast") pace(socket, how);
   },
 
   /** Opens two streams of one HTTP/2 session. */
@@ -90,8 +78,26 @@ const calls = {
     await Promise.all(streams.map((stream) => new Promise((resolve) => stream.once("data", resolve))));
   },
 
-  read(name: string): void {
-    clients.get(name)?.socket.resume();
+  /** Stops reading. */
+  stop(name: string): void {
+    clients.get(name)?.socket.pause();
+  },
+
+  /** Reads on: until so many bytes have come, or with 0 for ever. */
+  async read(name: string, bytes: number): Promise<void> {
+    const socket = clients.get(name)?.socket;
+    if (socket === undefined) return;
+    const end = socket.bytesRead + bytes;
+    socket.resume();
+    if (bytes === 0) return;
+    await new Promise<void>((resolve) => {
+      const look = (): void => {
+        if (socket.bytesRead < end) return;
+        socket.off("data", look).pause();
+        resolve();
+      };
+      socket.on("data", look);
+    });
   },
 
   seen(name: string): Seen | undefined {

@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { memoryLog } from "../../src/hub/log/memory-log.ts";
 import { createHub, type Hub, type HubStats } from "../../src/node/entry.ts";
 import { answerCalls, callsOf, type Remote } from "./calls.ts";
-import type { FarClient, Pace, Seen } from "./far-client.ts";
+import type { FarClient, Seen } from "./far-client.ts";
 
 const DEVICE = "tidings";
 const ADDRESSES = { server: ["10.77.0.1/24", "fd77::1/64"], client: ["10.77.0.2/24", "10.77.0.3/24", "fd77::2/64"] };
@@ -79,17 +79,18 @@ const calls = {
     await client.plug(DEVICE, ADDRESSES.client);
   },
 
-  async open(name: string, over: "IPv4" | "mapped IPv4" | "IPv6", pace: Pace, from = 2, path = "/"): Promise<void> {
+  async open(name: string, over: "IPv4" | "mapped IPv4" | "IPv6", from = 2, path = "/"): Promise<void> {
     const port = over === "IPv4" ? ports[4] : ports[6];
     const host = over === "IPv6" ? "fd77::1" : "10.77.0.1";
-    await client.open(name, { host, port, from: over === "IPv6" ? "fd77::2" : `10.77.0.${from}`, path }, pace);
+    await client.open(name, { host, port, from: over === "IPv6" ? "fd77::2" : `10.77.0.${from}`, path });
   },
 
   openHttp2: (from: number) =>
     client.openHttp2({ host: "10.77.0.1", port: ports.http2, from: `10.77.0.${from}`, path: "/" }),
 
   vanish: (address: string) => client.vanish(DEVICE, address),
-  read: (name: string) => client.read(name),
+  stop: (name: string) => client.stop(name),
+  read: (name: string, bytes = 0) => client.read(name, bytes),
   seen: (name: string): Promise<Seen | undefined> => client.seen(name),
   stats: (): HubStats => hub.stats(),
   table,

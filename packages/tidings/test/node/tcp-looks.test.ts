@@ -55,6 +55,14 @@ interface Watched {
   readonly onDead: () => void;
 }
 
+/** Hands to a socket what it may be handed. How much that was, in KiB. */
+function fill(watch: SocketWatch | undefined): number {
+  for (let handed = 0; ; handed += 64) {
+    if (watch?.hasRoom !== true) return handed;
+    watch.handed(64 * KIB);
+  }
+}
+
 class Kernel {
   readonly clock = new Clock();
   readonly warn = vi.fn();
@@ -98,6 +106,36 @@ describe("what a socket may be handed", () => {
       expect(watch).toMatchObject({ held: 200 * KIB, hasRoom: true });
       expect(onRoom).toHaveBeenCalledTimes(1);
     }
+  });
+
+  test("grows for a reader that was full and has taken it in, up to 2 MiB, until it has not", () => {
+    const kernel = new Kernel({ queued: 0 });
+    const { watch } = kernel.watch();
+    const handed = Array.from({ length: 6 }, () => {
+      const filled = fill(watch);
+      kernel.clock.turn(HEARTBEAT / 4);
+      return filled;
+    });
+    expect(handed).toEqual([512, 960, 1_856, 2_112, 2_112, 2_112]);
+    watch?.handed(64 * KIB);
+    kernel.holds({ queued: 200 * KIB });
+    kernel.clock.turn(HEARTBEAT);
+    expect(200 + fill(watch)).toBeLessThanOrEqual(512);
+  });
+
+  test("does not grow for one that is left with much, nor for one that was not full", () => {
+    const kernel = new Kernel({ queued: 160 * KIB });
+    const { watch } = kernel.watch();
+    for (let look = 0; look < 3; look++) {
+      fill(watch);
+      kernel.clock.turn(HEARTBEAT / 4);
+    }
+    kernel.holds({ queued: 0 });
+    for (let look = 0; look < 3; look++) {
+      watch?.handed(100 * KIB);
+      kernel.clock.turn(HEARTBEAT);
+    }
+    expect(fill(watch)).toBe(512);
   });
 
   test("is nothing while the system holds more than 256 KiB", () => {
@@ -239,11 +277,3 @@ describe("looks", () => {
     expect(new Kernel({ queued: 0 }).looks.watch({}, true, listener)).toBeUndefined();
   });
 });
-
-/** Hands a socket 64 KiB after 64 KiB while there is room. Answers how much it was, in KiB. */
-function fill(watch: SocketWatch | undefined): number {
-  for (let handed = 0; ; handed += 64) {
-    if (watch?.hasRoom !== true) return handed;
-    watch.handed(64 * KIB);
-  }
-}

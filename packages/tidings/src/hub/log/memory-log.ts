@@ -21,7 +21,7 @@ import {
 } from "./log.ts";
 import { MemoryEntries } from "./memory-entries.ts";
 import { MemoryFollowers } from "./memory-followers.ts";
-import { entriesToScan } from "./scan.ts";
+import { scan } from "./scan.ts";
 
 /** How much a memory log keeps, and for how long. */
 export interface MemoryLogOptions {
@@ -106,9 +106,8 @@ class MemoryLog implements Log {
     const evictedThrough = this.#at(this.#entries.evicted);
     if (!this.#knows(after)) return { reset: true, oldest: evictedThrough };
     const start = Math.max(after.offset, this.#entries.evicted);
-    const most = entriesToScan(filter);
-    const { entries, through } =
-      most === undefined ? this.#lookUp(start, filter, limit) : this.#scan(start, most, filter, limit);
+    const isExact = filter.patterns.length === 0;
+    const { entries, through } = isExact ? this.#lookUp(start, filter, limit) : this.#scan(start, filter, limit);
     return { entries, through: this.#at(through), evictedThrough, corrupt: [] };
   }
 
@@ -174,14 +173,18 @@ class MemoryLog implements Log {
   }
 
   /** One entry after another, as far as a page's cost allows. */
-  #scan(start: number, most: number, filter: TopicFilter, limit: PageLimit): Found {
+  #scan(start: number, filter: TopicFilter, limit: PageLimit): Found {
     const found = new PageEntries(limit);
-    const end = Math.min(this.#entries.head, start + most);
-    let through = start;
-    while (through < end && !found.full) {
-      const entry = this.#entries.at(++through);
-      if (entry !== undefined && filter.matches(entry.topics)) found.add(entry);
-    }
+    const through = scan(
+      filter,
+      (offset) => this.#entries.at(offset),
+      start,
+      this.#entries.head,
+      (entry) => {
+        found.add(entry);
+        return found.full;
+      },
+    );
     return found.through(through);
   }
 }

@@ -1,16 +1,32 @@
 import type { TopicFilter } from "../topic-filter.ts";
+import type { Entry } from "./log.ts";
 
-/** How many comparisons with patterns a page may cost, and the fewest entries that it looks at. */
-const COMPARISONS = 4_096;
-const LEAST_SCAN = 64;
-/** From so many topics on it costs less to look at every entry than at every topic's place. */
-const MANY_TOPICS = 32;
+/** What a page may cost that looks at one entry after another, in comparisons of a topic with a pattern. */
+const PAGE_COST = 4_096;
 
 /**
- * How many entries a page looks at, one after another, for a filter; `undefined` for one whose topics are better looked
- * up, each at its own place.
+ * Goes through entries for a filter with patterns, as far as one page may cost. Exact topics are looked up instead, each
+ * at its own place.
+ *
+ * @param at the entry at an offset
+ * @param end the last offset to look at
+ * @param found takes an entry that is asked for; answers whether the page takes no more
+ * @returns the offset that was looked at last
  */
-export function entriesToScan({ topics, patterns }: TopicFilter): number | undefined {
-  if (patterns.length === 0 && topics.length <= MANY_TOPICS) return undefined;
-  return Math.max(LEAST_SCAN, Math.floor(COMPARISONS / Math.max(1, patterns.length)));
+export function scan(
+  filter: TopicFilter,
+  at: (offset: number) => Entry | undefined,
+  after: number,
+  end: number,
+  found: (entry: Entry) => boolean,
+): number {
+  let cost = 0;
+  let offset = after;
+  while (offset < end && cost < PAGE_COST) {
+    const entry = at(++offset);
+    if (entry === undefined) continue;
+    cost += entry.topics.length * filter.cost;
+    if (filter.matches(entry.topics) && found(entry)) break;
+  }
+  return offset;
 }

@@ -1,11 +1,6 @@
 import type { Entry } from "./log.ts";
+import { PlaceHeap } from "./place-heap.ts";
 import { firstAbove, Queue } from "./queue.ts";
-
-/** How far a merge has come in one topic. */
-interface Place {
-  readonly offsets: Queue<number>;
-  index: number;
-}
 
 /** Which offsets each topic has, of entries that come at one end and go at the other. */
 export class TopicOffsets {
@@ -44,17 +39,16 @@ export class TopicOffsets {
 
   /** The offsets of several topics after one, rising, each once: found by halving, so what others have costs nothing. */
   *after(topics: readonly string[], offset: number): Generator<number, void> {
-    const places: Place[] = [];
+    const heap = new PlaceHeap();
     for (const topic of topics) {
       const offsets = this.#byTopic.get(topic);
-      if (offsets !== undefined) places.push({ offsets, index: firstAbove(offsets, offset) });
+      if (offsets !== undefined) heap.push({ offsets, index: firstAbove(offsets, offset) });
     }
-    for (;;) {
-      let next = Infinity;
-      for (const { offsets, index } of places) next = Math.min(next, offsets.at(index) ?? Infinity);
-      if (next === Infinity) return;
-      for (const place of places) if (place.offsets.at(place.index) === next) place.index++;
-      yield next;
+    for (let last = offset; ;) {
+      const next = heap.next();
+      if (next === undefined) return;
+      if (next > last) yield next;
+      last = next;
     }
   }
 }

@@ -1,0 +1,10 @@
+/** Whether one of the topics is asked for. By itself, and not by the library's own code, which is what is checked. */
+export function entitled(asked: readonly string[], topics: readonly string[]): boolean {
+  return topics.some((topic) => asked.some((pattern) => matches(pattern.split("/"), topic.split("/"))));
+}
+
+function matches([wanted, ...pattern]: string[], [segment, ...topic]: string[]): boolean {
+  if (wanted === undefined || segment === undefined) return wanted === segment;
+  if (wanted === "**") return true;
+  return (wanted === "*" || wanted === segment) && matches(pattern, topic);
+}
