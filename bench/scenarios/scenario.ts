@@ -24,8 +24,8 @@ export interface Stage {
   readonly size: Size;
   /** One of two numbers, by the size. */
   pick<Value>(full: Value, quick: Value): Value;
-  /** Starts a hub in a process of its own. */
-  hub(setup?: HubSetup): Promise<HubProcess>;
+  /** Starts a hub in a process of its own, with arguments for Node itself. */
+  hub(setup?: HubSetup, nodeArgs?: readonly string[]): Promise<HubProcess>;
   /** Starts clients, in a process of their own. */
   fleet(options?: FleetOptions): Promise<Fleet>;
   /** Tells what is being done. */
