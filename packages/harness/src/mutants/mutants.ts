@@ -101,8 +101,8 @@ const CATCHING_UP: readonly Mutant[] = [
   {
     name: "begins a page of the tail one too late",
     file: "hub/tail.ts",
-    find: "this.#byTopic.after(filter.topics, after.offset)",
-    replace: "this.#byTopic.after(filter.topics, after.offset + 1)",
+    find: "this.#byTopic.after(topics, after)",
+    replace: "this.#byTopic.after(topics, after + 1)",
   },
   {
     name: "takes any place of the tail for one of this history",

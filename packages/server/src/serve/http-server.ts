@@ -54,8 +54,10 @@ export function createHttpServer(handler: RequestHandler, logger: Logger): Serve
     res.once("close", () => {
       if (answering.get(socket) === res) answering.delete(socket);
     });
-    if (req.headers.host === undefined && req.httpVersion === "1.1") {
-      sendProblem(res, problem("malformed", "A request of HTTP/1.1 names its Host."), LAST);
+    // RFC 9112, section 3.2.
+    const hosts = req.headersDistinct.host?.length ?? 0;
+    if (hosts > 1 || (hosts === 0 && req.httpVersion === "1.1")) {
+      sendProblem(res, problem("malformed", "A request of HTTP/1.1 names one Host."), LAST);
       return;
     }
     handler(req, res).catch((error: unknown) => {

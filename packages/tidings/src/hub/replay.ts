@@ -254,14 +254,16 @@ class Replay {
   async #skip(): Promise<boolean> {
     const subscriber = this.#subscriber;
     const { position, group, snapshot } = subscriber;
+    // Taken first: of what is dispatched while the log answers, the page may know nothing.
+    const { dispatched, tail } = this.#delivery;
     const found = await this.#read();
     if (found === undefined || found.reset) {
       if (found !== undefined) this.#take(found, "history-changed");
       this.#send();
       return true;
     }
-    const { dispatched } = this.#delivery;
     if (position.epoch !== dispatched.epoch || position.offset >= dispatched.offset) return false;
+    if (!tail.reachesBackTo(dispatched)) return false;
     // Just after entries that the tail was not told of, no cursor can be made of where the live ones are.
     if (dispatched.tag === 0) return false;
     const isAll = found.through.offset >= dispatched.offset && found.corrupt.length === 0 && !isBehind(position, found);
@@ -362,16 +364,8 @@ class Replay {
     if (snapshot.ofHead && !isAhead(subscriber.position, tail.head)) subscriber.position = tail.head;
     const frames = snapshot.frames(log, subscriber.group.filter, subscriber.position);
     let written = 0;
-    // The log's part of the work is done with the first of them: that takes a turn.
-    let first: IteratorResult<Uint8Array> | undefined;
-    if (!snapshot.ofHead) {
-      await this.#inTurn(async () => {
-        first = await subscriber.orClosed(frames.next());
-      });
-    }
     for (;;) {
-      const next = first ?? (await subscriber.orClosed(frames.next()));
-      first = undefined;
+      const next = await subscriber.orClosed(frames.next());
       if (next === undefined) {
         // Not awaited: a source that hangs would hold the stream. Its own error has no one left to hear it.
         frames.return?.().catch(() => undefined);

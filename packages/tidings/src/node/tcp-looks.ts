@@ -9,6 +9,8 @@ import { SHARE, TcpWatch, type TcpWatchOwner } from "./tcp-watch.ts";
 const LEAST_PAUSE = 10;
 /** Between two looks at most, while someone has no room and what is held does not get less, in milliseconds. */
 const MOST_PATIENCE = 1_000;
+/** What a connection survives without a word from its peer, however short the heartbeat is, in milliseconds. */
+const LEAST_OUTAGE = 3_000;
 /** How long a look holds the event loop at a time, in milliseconds. */
 const SLICE_MS = 4;
 /** A socket that so many looks in a row have not found will not be found: it is of another network namespace. */
@@ -130,7 +132,8 @@ export class TcpLooks implements KernelWatch, TcpWatchOwner {
     try {
       while (!done && this.#runtime.elapsed() < end) done = pages.next().done === true;
     } catch (error) {
-      this.#giveUp(error);
+      if (isPassing(error)) this.#miss(false);
+      else this.#giveUp(error);
       done = true;
     }
     this.#cost += processorTime() - used;
@@ -143,7 +146,7 @@ export class TcpLooks implements KernelWatch, TcpWatchOwner {
     for (const sockets of [this.#ipv4, this.#ipv6]) {
       if (sockets.size === 0) continue;
       const now = this.#runtime.elapsed();
-      yield* sockets.read(this.#buffer, (watch, row) => watch.found(row, look, now, this.#interval));
+      yield* sockets.read(this.#buffer, (watch, row) => watch.found(row, look, now, Math.max(this.#interval, LEAST_OUTAGE)));
       for (const watch of sockets.values()) if (look > watch.look) watch.missed(look - watch.look >= MAX_MISSED);
     }
   }
@@ -160,8 +163,18 @@ export class TcpLooks implements KernelWatch, TcpWatchOwner {
   #giveUp(error: unknown): void {
     this.#blind = true;
     this.#logger.warn({ error }, "The system's sockets cannot be seen: dead peers are left to TCP");
-    for (const sockets of [this.#ipv4, this.#ipv6]) for (const watch of sockets.values()) watch.missed(true);
+    this.#miss(true);
   }
+
+  #miss(forEver: boolean): void {
+    for (const sockets of [this.#ipv4, this.#ipv6]) for (const watch of sockets.values()) watch.missed(forEver);
+  }
+}
+
+/** Whether it is over when others have closed some files. */
+function isPassing(error: unknown): boolean {
+  const { code } = error as { code?: unknown };
+  return code === "EMFILE" || code === "ENFILE";
 }
 
 /** In milliseconds. Not the time that passes: on a busy machine that is mostly others'. */

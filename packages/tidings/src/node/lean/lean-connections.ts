@@ -32,7 +32,11 @@ export function leanConnections(server: Server, { path = "/" }: LeanOptions = {}
   const onward = server.rawListeners("connection") as Onward[];
   const door = new Door(server, Buffer.from(`GET ${path}`), onward, streams);
   server.removeAllListeners("connection");
-  server.on("connection", (socket) => door.admit(socket));
+  server.on("connection", (socket) => {
+    // What else is given to a server as a connection is not ours to stand in for.
+    if ("resetAndDestroy" in socket) door.admit(socket);
+    else for (const listener of onward) listener.call(server, socket);
+  });
   server.prependListener("request", (req) => {
     const lease = Lease.of(req.socket);
     if (lease !== undefined) lease.request = req;
