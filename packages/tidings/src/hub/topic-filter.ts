@@ -47,13 +47,15 @@ class Filter implements TopicFilter {
   readonly #names: ReadonlySet<string> | undefined;
 
   constructor(topics: ReadonlySet<string>, patterns: ReadonlySet<string>) {
-    this.topics = [...topics];
-    this.patterns = patterns.size === 0 ? NONE : [...patterns];
-    this.cost =
-      patterns.size === 0 ? 1 : Math.ceil([...patterns].reduce((sum, { length }) => sum + 1 + length / 32, 1));
     // No topic has a control character.
-    this.key = [...topics, ...patterns].toSorted().join("\n");
-    this.#names = topics.size > 32 ? topics : undefined;
+    this.key = `${[...topics, ...patterns].toSorted().join("\n")}\n`;
+    // The names are taken from the key: as they came they may be parts of a long URL, and would keep all of it.
+    const names = this.key.split("\n");
+    this.topics = names.filter((name) => topics.has(name));
+    this.patterns = patterns.size === 0 ? NONE : names.filter((name) => patterns.has(name));
+    this.cost =
+      patterns.size === 0 ? 1 : Math.ceil(this.patterns.reduce((sum, { length }) => sum + 1 + length / 32, 1));
+    this.#names = topics.size > 32 ? new Set(this.topics) : undefined;
   }
 
   matches(topics: readonly string[]): boolean {
