@@ -30,10 +30,13 @@ async function runOnce(stage: Stage, retentionMs: number | undefined): Promise<F
   await pause(stage.pick(20_000, 9_500));
   await fleet.resume("paused");
   const resumedAt = performance.now();
-  await pause(stage.pick(10_000, 500));
+  // Publishing goes on until they are there again: what retention lets go has an event behind it.
+  const missed = await hub.call("published", undefined);
+  await fleet.until("paused", ({ leastNext }) => leastNext >= missed, 40_000);
+  const caughtUpMs = performance.now() - resumedAt;
+  await pause(stage.pick(5_000, 500));
   const { published, latestMs } = await hub.call("stopPublishing", undefined);
   const report = await fleet.until("paused", (now) => isComplete(now, published), 20_000);
-  const caughtUpMs = performance.now() - resumedAt;
   const healthy = await fleet.until("healthy", (now) => isComplete(now, published), 10_000);
   const told = await fleet.streams("paused");
   await Promise.all([hub.stop(), fleet.stop()]);
@@ -52,8 +55,8 @@ async function runOnce(stage: Stage, retentionMs: number | undefined): Promise<F
       met: isComplete(healthy, published) && healthy.gaps === 0,
     },
     {
-      what: `${named}: read on, to the last event`,
-      seen: `${caughtUpMs.toFixed(0)} ms after the pause, publishing included`,
+      what: `${named}: read on, to where the others were`,
+      seen: `${caughtUpMs.toFixed(0)} ms after the pause, while publishing goes on`,
     },
   ];
 }
