@@ -230,6 +230,8 @@ export class SubscriberCheck {
       else if (place.offset !== through.offset) {
         this.#say("I16", frame, `The gap is through ${through.offset}, and its id is ${frame.id}`);
       }
+      // What was sent in place of a range before is overtaken, and told no position.
+      this.#snapshot = this.#skipped = undefined;
       return;
     }
     if (place !== undefined) this.#say("I16", frame, "A gap with an id, and a snapshot follows");
@@ -272,6 +274,7 @@ export class SubscriberCheck {
       this.#coverage.at = undefined;
       return;
     }
+    this.#snapshot = this.#skipped = undefined;
     if (place === undefined) return this.#say("I16", frame, "A reset without an id");
     this.#coverage.at = place;
     this.#coverage.checkKnown(frame, place);
