@@ -254,14 +254,16 @@ class Replay {
   async #skip(): Promise<boolean> {
     const subscriber = this.#subscriber;
     const { position, group, snapshot } = subscriber;
+    // Taken first: of what is dispatched while the log answers, the page may know nothing.
+    const { dispatched, tail } = this.#delivery;
     const found = await this.#read();
     if (found === undefined || found.reset) {
       if (found !== undefined) this.#take(found, "history-changed");
       this.#send();
       return true;
     }
-    const { dispatched } = this.#delivery;
     if (position.epoch !== dispatched.epoch || position.offset >= dispatched.offset) return false;
+    if (!tail.reachesBackTo(dispatched)) return false;
     // Just after entries that the tail was not told of, no cursor can be made of where the live ones are.
     if (dispatched.tag === 0) return false;
     const isAll = found.through.offset >= dispatched.offset && found.corrupt.length === 0 && !isBehind(position, found);
