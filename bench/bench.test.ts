@@ -25,7 +25,7 @@ describe("a quick run of the benchmark", () => {
     report = (await run(process.execPath, [program, "--quick", "--output", file])).stdout;
     results = JSON.parse(await readFile(file, "utf8")) as Results;
     chart = await readFile(join(folder, "results.svg"), "utf8");
-  }, 120_000);
+  }, 300_000);
 
   afterAll(() => rm(folder, { recursive: true }));
 

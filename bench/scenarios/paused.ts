@@ -2,7 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { count, millis } from "./figures.ts";
 import { type GroupReport, isComplete, type StreamReport } from "./fleet/report.ts";
 import { exactGap } from "./exact-gap.ts";
-import type { Finding, Scenario, Stage } from "./scenario.ts";
+import { type Finding, runParts, type Scenario, type Stage } from "./scenario.ts";
 
 /** Clients that do not read for a while, and then do. */
 export const paused: Scenario = {
@@ -10,7 +10,7 @@ export const paused: Scenario = {
   asked:
     "100 clients do not read for 20 s at 2,000 events/s of 250 B, and then do: each gets everything in order on the same connection, " +
     "without a gap where retention covers it; with a retention of 5 s there is one gap, with exact bounds",
-  run: async (stage) => [...(await runOnce(stage, undefined)), ...(await runOnce(stage, stage.pick(5_000, 500)))],
+  run: (stage) => runParts(stage, [() => runOnce(stage, undefined), () => runOnce(stage, stage.pick(5_000, 500))]),
 };
 
 async function runOnce(stage: Stage, retentionMs: number | undefined): Promise<Finding[]> {
@@ -24,10 +24,10 @@ async function runOnce(stage: Stage, retentionMs: number | undefined): Promise<F
   await fleet.open("paused", { ...target, count: streams });
   for (const group of ["healthy", "paused"]) await fleet.until(group, ({ live }) => live === streams, 30_000);
   // Small events in the quick form: then the memory that the hub has of its own, beyond retention, is left sooner.
-  await hub.call("publish", { topics: ["ticks"], bytes: stage.pick(250, 40), rate: stage.pick(2_000, 5_000) });
+  await hub.call("publish", { topics: ["ticks"], bytes: stage.pick(250, 30), rate: stage.pick(2_000, 3_000) });
   await pause(stage.pick(2_000, 200));
   await fleet.pause("paused");
-  await pause(stage.pick(20_000, retentionMs === undefined ? 2_000 : 5_500));
+  await pause(stage.pick(20_000, 9_500));
   await fleet.resume("paused");
   const resumedAt = performance.now();
   await pause(stage.pick(10_000, 500));

@@ -37,7 +37,7 @@ export function outcomeText({ name, asked }: Scenario, { findings, size, waited 
   });
   if (waited > 0.1) {
     lines.push(
-      `! The hub waited ${Math.round(waited * 100)} % of its time for its core: other programs spoilt this run.`,
+      `! The hub waited ${Math.round(waited * 100)} % of its time for its core: other programs, or its own collector, were in the way.`,
     );
   }
   const note = size === "quick" ? " (quick: a few clients for a few seconds, times are not judged)" : "";

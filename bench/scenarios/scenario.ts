@@ -16,6 +16,14 @@ export function judged(stage: Stage, what: string, seen: string, goal: string, m
   return stage.size === "full" ? { what, seen, goal, met } : { what, seen, goal };
 }
 
+/** Runs the parts of a scenario, one after the other, or together where no time is judged. Each has a hub of its own. */
+export async function runParts(stage: Stage, parts: readonly (() => Promise<Finding[]>)[]): Promise<Finding[]> {
+  if (stage.size === "quick") return (await Promise.all(parts.map((part) => part()))).flat();
+  const findings: Finding[] = [];
+  for (const part of parts) findings.push(...(await part()));
+  return findings;
+}
+
 /** How a scenario is run: with the numbers, or with a few clients for a few seconds, to see that it works. */
 export type Size = "full" | "quick";
 
@@ -24,8 +32,8 @@ export interface Stage {
   readonly size: Size;
   /** One of two numbers, by the size. */
   pick<Value>(full: Value, quick: Value): Value;
-  /** Starts a hub in a process of its own. */
-  hub(setup?: HubSetup): Promise<HubProcess>;
+  /** Starts a hub in a process of its own, with arguments for Node itself. */
+  hub(setup?: HubSetup, nodeArgs?: readonly string[]): Promise<HubProcess>;
   /** Starts clients, in a process of their own. */
   fleet(options?: FleetOptions): Promise<Fleet>;
   /** Tells what is being done. */

@@ -27,8 +27,8 @@ export function openStage(size: Size, profiles: boolean, say: (line: string) => 
       return waited;
     },
     pick: (full, quick) => (size === "full" ? full : quick),
-    hub: async (setup = {}) => {
-      const hub = await startHub(setup, cores.server);
+    hub: async (setup = {}, nodeArgs = []) => {
+      const hub = await startHub(setup, cores.server, nodeArgs);
       if (profiles) await hub.call("startProfile", undefined);
       const [before, startedAt] = [usageOf([hub.pid]), performance.now()];
       const stop = async (): Promise<void> => {

@@ -8,9 +8,17 @@ export interface HubProcess extends Child<HubCalls> {
   readonly port: number;
 }
 
-/** Starts a hub on a core. */
-export async function startHub(setup: HubSetup, core: number | undefined): Promise<HubProcess> {
-  const child = startChild<HubCalls>({ program, args: [], core });
+/**
+ * Starts a hub on a core.
+ *
+ * @param nodeArgs arguments for Node itself
+ */
+export async function startHub(
+  setup: HubSetup,
+  core: number | undefined,
+  nodeArgs: readonly string[],
+): Promise<HubProcess> {
+  const child = startChild<HubCalls>({ program, args: [], nodeArgs, core });
   child.output?.resume();
   try {
     return { ...child, port: await child.call("listen", setup) };

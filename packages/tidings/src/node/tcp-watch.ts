@@ -3,8 +3,8 @@ import { TIMER, type TcpRow } from "./tcp-table.ts";
 
 /** A socket that holds more than this is full, in bytes. */
 const ROOM = 256 * 1024;
-/** A write is at most this, but for an event that is larger. */
-const WRITE = 64 * 1024;
+/** A write is at most this: a page, and the event that fills it. Larger events than 64 KiB are more. */
+const WRITE = 128 * 1024;
 /** What it held and was handed since, together, when it is full until the next look. */
 const FULL = 2 * ROOM - WRITE;
 /** The same for a reader that took in all it was given, and waited for a look: see docs/decisions/0010. */

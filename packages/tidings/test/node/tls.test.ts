@@ -9,11 +9,11 @@ import { FrameReader, isPublished } from "../frames.ts";
 import { listenOn } from "../http/node-server.ts";
 import { SELF_SIGNED } from "./self-signed.ts";
 
-async function serve(): Promise<{ hub: Hub; port: number; ends: StreamEnd[] }> {
+async function serve(policy?: "disconnect"): Promise<{ hub: Hub; port: number; ends: StreamEnd[] }> {
   const hub = createHub({ log: memoryLog({ maxBytes: 64 * 1024 * 1024 }) });
   const ends: StreamEnd[] = [];
   const server = createServer(SELF_SIGNED, async (req, res) => {
-    ends.push(await hub.serve(req, res, { topics: ["a"] }));
+    ends.push(await hub.serve(req, res, { topics: ["a"], policy }));
   });
   const port = await listenOn(server);
   onTestFinished(() => hub.close({ drain: 0 }));
@@ -47,30 +47,28 @@ function mostHeld(port: number): number {
 
 test(
   "over TLS the kernel holds no more than half a mebibyte for a client that does not read",
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   async () => {
     const { hub, port } = await serve();
     const numbers: number[] = [];
     const socket = await connectAndStop(port, numbers);
     let most = 0;
-    for (let n = 0; n < 200; n++) {
+    for (let n = 0; n < 50; n++) {
       await hub.publish("a", { data: `${n} ${"x".repeat(40_000)}` });
       await new Promise((resolve) => setImmediate(resolve));
-      if (n % 20 === 0) most = Math.max(most, mostHeld(port));
+      if (n % 10 === 0) most = Math.max(most, mostHeld(port));
     }
     await expect.poll(() => hub.stats().subscribersByState.catchingUp).toBe(1);
     expect(Math.max(most, mostHeld(port))).toBeLessThanOrEqual(512 * 1024);
     socket.resume();
-    await expect.poll(() => numbers.length, { timeout: 30_000 }).toBe(200);
+    await expect.poll(() => numbers.length, { timeout: 60_000 }).toBe(50);
     expect(numbers).toEqual(numbers.map((_, n) => n));
   },
 );
 
-test("over TLS, where Node has no reset, a client that does not read is cut when the hub closes", async () => {
-  const { hub, port, ends } = await serve();
+test("over TLS, where Node has no reset, a client that does not keep up is cut all the same", async () => {
+  const { hub, port, ends } = await serve("disconnect");
   await connectAndStop(port, []);
   for (let n = 0; n < 100; n++) await hub.publish("a", { data: "x".repeat(60_000) });
-  await expect.poll(() => hub.stats().subscribersByState.catchingUp).toBe(1);
-  await hub.close({ drain: "200ms" });
-  await expect.poll(() => ends).toEqual(["closed"]);
+  await expect.poll(() => ends, { timeout: 10_000 }).toEqual(["slow"]);
 });

@@ -124,8 +124,10 @@ describe("a lean stream", () => {
   });
 
   test("is not cut by the server's time limits", async () => {
-    const options = { headersTimeout: 100, requestTimeout: 100, keepAliveTimeout: 50, connectionsCheckingInterval: 20 };
-    const application = await serve({ lean: "/events", options, setup: (server) => void (server.timeout = 100) });
+    // Long enough for a busy machine to read a head in.
+    const limits = { headersTimeout: 2_000, requestTimeout: 2_000, keepAliveTimeout: 500 };
+    const options = { ...limits, connectionsCheckingInterval: 20 };
+    const application = await serve({ lean: "/events", options, setup: (server) => void (server.timeout = 2_000) });
     const connection = await open(application);
     // Longer than any of them: another connection is cut by them meanwhile.
     const silent = await dial(application.port);
