@@ -33,6 +33,8 @@ export class ChaosSubscriber {
   #response: IncomingMessage | undefined;
   #again: NodeJS.Timeout | undefined;
   #silence: NodeJS.Timeout | undefined;
+  /** Gives the connection up that it has. */
+  #giveUp: (() => void) | undefined;
   #closed = false;
   lastEventId: string | undefined;
   /** The stream that it has is live. */
@@ -55,6 +57,7 @@ export class ChaosSubscriber {
     const begin = from === "earliest" ? from : undefined;
     journal({ kind: "connect", at: performance.now(), ...where, topics, cursor, from: begin, snapshot, policy });
     this.live = false;
+    this.#response = undefined;
     let over = false;
     const end = (by: "hub" | "client"): void => {
       if (over) return;
@@ -72,7 +75,7 @@ export class ChaosSubscriber {
       const reader = new FrameReader();
       response.on("data", (bytes: Buffer) => {
         if (over) return;
-        this.#listen(() => end("client"));
+        this.#listen();
         for (const frame of reader.read(bytes)) {
           if (frame.id !== undefined) this.lastEventId = frame.id;
           if (frame.event === "tidings:live") this.live = true;
@@ -83,8 +86,9 @@ export class ChaosSubscriber {
       response.on("close", () => end("hub"));
     });
     this.#request = request;
+    this.#giveUp = () => end("client");
     request.on("error", () => end("hub"));
-    this.#listen(() => end("client"));
+    this.#listen();
   }
 
   /** Stops reading for a while. */
@@ -93,7 +97,11 @@ export class ChaosSubscriber {
     if (response === undefined) return;
     response.pause();
     clearTimeout(this.#silence);
-    setTimeout(() => response.resume(), ms);
+    setTimeout(() => {
+      response.resume();
+      // It may have died meanwhile without a word.
+      if (response === this.#response) this.#listen();
+    }, ms);
   }
 
   close(): void {
@@ -103,9 +111,9 @@ export class ChaosSubscriber {
     this.#request?.destroy();
   }
 
-  #listen(onSilence: () => void): void {
+  #listen(): void {
     clearTimeout(this.#silence);
-    if (this.#response?.isPaused() === true) return;
-    this.#silence = setTimeout(onSilence, this.#options.heartbeat * SILENCE);
+    if (this.#response?.isPaused() === true || this.#closed) return;
+    this.#silence = setTimeout(() => this.#giveUp?.(), this.#options.heartbeat * SILENCE);
   }
 }
