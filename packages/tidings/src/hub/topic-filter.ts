@@ -38,6 +38,11 @@ function isList(value: readonly string[]): boolean {
 // Most filters have no pattern, and need no list of their own for none.
 const NONE: readonly string[] = [];
 
+/** A copy is as long as it has to be; what `filter` makes has room for sixteen more. */
+function those(names: readonly string[], wanted: ReadonlySet<string>): readonly string[] {
+  return names.filter((name) => wanted.has(name)).slice();
+}
+
 class Filter implements TopicFilter {
   readonly key: string;
   readonly cost: number;
@@ -47,13 +52,15 @@ class Filter implements TopicFilter {
   readonly #names: ReadonlySet<string> | undefined;
 
   constructor(topics: ReadonlySet<string>, patterns: ReadonlySet<string>) {
-    this.topics = [...topics];
-    this.patterns = patterns.size === 0 ? NONE : [...patterns];
-    this.cost =
-      patterns.size === 0 ? 1 : Math.ceil([...patterns].reduce((sum, { length }) => sum + 1 + length / 32, 1));
     // No topic has a control character.
-    this.key = [...topics, ...patterns].toSorted().join("\n");
-    this.#names = topics.size > 32 ? topics : undefined;
+    this.key = `${[...topics, ...patterns].toSorted().join("\n")}\n`;
+    // The names are taken from the key: as they came they may be parts of a long URL, and would keep all of it.
+    const names = this.key.split("\n");
+    this.topics = those(names, topics);
+    this.patterns = patterns.size === 0 ? NONE : those(names, patterns);
+    this.cost =
+      patterns.size === 0 ? 1 : Math.ceil(this.patterns.reduce((sum, { length }) => sum + 1 + length / 32, 1));
+    this.#names = topics.size > 32 ? new Set(this.topics) : undefined;
   }
 
   matches(topics: readonly string[]): boolean {
