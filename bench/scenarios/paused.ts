@@ -2,7 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { count, millis } from "./figures.ts";
 import { type GroupReport, isComplete, type StreamReport } from "./fleet/report.ts";
 import { exactGap } from "./exact-gap.ts";
-import type { Finding, Scenario, Stage } from "./scenario.ts";
+import { type Finding, runParts, type Scenario, type Stage } from "./scenario.ts";
 
 /** Clients that do not read for a while, and then do. */
 export const paused: Scenario = {
@@ -10,7 +10,7 @@ export const paused: Scenario = {
   asked:
     "100 clients do not read for 20 s at 2,000 events/s of 250 B, and then do: each gets everything in order on the same connection, " +
     "without a gap where retention covers it; with a retention of 5 s there is one gap, with exact bounds",
-  run: async (stage) => [...(await runOnce(stage, undefined)), ...(await runOnce(stage, stage.pick(5_000, 500)))],
+  run: (stage) => runParts(stage, [() => runOnce(stage, undefined), () => runOnce(stage, stage.pick(5_000, 500))]),
 };
 
 async function runOnce(stage: Stage, retentionMs: number | undefined): Promise<Finding[]> {
@@ -24,16 +24,19 @@ async function runOnce(stage: Stage, retentionMs: number | undefined): Promise<F
   await fleet.open("paused", { ...target, count: streams });
   for (const group of ["healthy", "paused"]) await fleet.until(group, ({ live }) => live === streams, 30_000);
   // Small events in the quick form: then the memory that the hub has of its own, beyond retention, is left sooner.
-  await hub.call("publish", { topics: ["ticks"], bytes: stage.pick(250, 40), rate: stage.pick(2_000, 5_000) });
+  await hub.call("publish", { topics: ["ticks"], bytes: stage.pick(250, 30), rate: stage.pick(2_000, 3_000) });
   await pause(stage.pick(2_000, 200));
   await fleet.pause("paused");
-  await pause(stage.pick(20_000, retentionMs === undefined ? 2_000 : 5_500));
+  await pause(stage.pick(20_000, 9_500));
   await fleet.resume("paused");
   const resumedAt = performance.now();
-  await pause(stage.pick(10_000, 500));
+  // Publishing goes on until they are there again: what retention lets go has an event behind it.
+  const missed = await hub.call("published", undefined);
+  await fleet.until("paused", ({ leastNext }) => leastNext >= missed, 40_000);
+  const caughtUpMs = performance.now() - resumedAt;
+  await pause(stage.pick(5_000, 500));
   const { published, latestMs } = await hub.call("stopPublishing", undefined);
   const report = await fleet.until("paused", (now) => isComplete(now, published), 20_000);
-  const caughtUpMs = performance.now() - resumedAt;
   const healthy = await fleet.until("healthy", (now) => isComplete(now, published), 10_000);
   const told = await fleet.streams("paused");
   await Promise.all([hub.stop(), fleet.stop()]);
@@ -52,8 +55,8 @@ async function runOnce(stage: Stage, retentionMs: number | undefined): Promise<F
       met: isComplete(healthy, published) && healthy.gaps === 0,
     },
     {
-      what: `${named}: read on, to the last event`,
-      seen: `${caughtUpMs.toFixed(0)} ms after the pause, publishing included`,
+      what: `${named}: read on, to where the others were`,
+      seen: `${caughtUpMs.toFixed(0)} ms after the pause, while publishing goes on`,
     },
   ];
 }

@@ -4,11 +4,11 @@ import type { Fleet } from "./fleet/fleet.ts";
 import { isComplete } from "./fleet/report.ts";
 import type { End } from "./hub/calls.ts";
 import type { HubProcess } from "./hub/hub-process.ts";
-import type { Finding, Scenario, Stage } from "./scenario.ts";
+import { type Finding, runParts, type Scenario, type Stage } from "./scenario.ts";
 
 const topics = Array.from({ length: 10 }, (_, index) => `stock/${index}`);
-/** Slow enough for every reader, fast enough that one who does not read is found out in a second. */
-const load = { topics, bytes: 40, rate: 5_000 };
+/** A quarter of a megabyte a second: slow enough for every reader, and one who does not read is full within three seconds. */
+const load = { topics, bytes: 40, rate: 2_000 };
 const query = topics.map((topic) => `topic=${topic}`).join("&");
 
 /** What becomes of those who do not read, by policy. */
@@ -17,7 +17,7 @@ export const policies: Scenario = {
   asked:
     "`latest`: on drain exactly the newest event of each topic, and a gap for `skipped` that says so; `disconnect` and the " +
     "budget for buffered bytes: who is closed, in which order, with which reason",
-  run: async (stage) => [...(await latest(stage)), ...(await disconnect(stage)), ...(await budget(stage))],
+  run: (stage) => runParts(stage, [() => latest(stage), () => disconnect(stage), () => budget(stage)]),
 };
 
 async function setUp(stage: Stage, hubOptions: object = {}): Promise<{ hub: HubProcess; fleet: Fleet }> {
@@ -39,7 +39,7 @@ async function latest(stage: Stage): Promise<Finding[]> {
   });
   for (const group of ["reliable", "latest"]) await fleet.until(group, ({ live }) => live === streams, 10_000);
   await hub.call("publish", load);
-  await pause(3_000);
+  await pause(6_000);
   const { published } = await hub.call("stopPublishing", undefined);
   await pause(500);
   for (const group of ["reliable", "latest"]) await fleet.resume(group);
@@ -105,11 +105,13 @@ async function disconnect(stage: Stage): Promise<Finding[]> {
   stage.say("disconnect");
   const { hub, fleet } = await setUp(stage);
   const target = { port: hub.port, path: `/events?${query}&policy=disconnect` };
-  await fleet.open("readers", { ...target, path: `${target.path}&name=reader`, count: 10 });
+  // The readers are of one topic: how much a client may be handed before it is looked at does not decide here.
+  const one = `/events?topic=${topics[0]}&policy=disconnect&name=reader`;
+  await fleet.open("readers", { ...target, path: one, count: 10, step: topics.length });
   await fleet.open("sick", { ...target, path: `${target.path}&name=sick`, count: 10, paused: true });
   for (const group of ["readers", "sick"]) await fleet.until(group, ({ live }) => live === 10, 10_000);
   await hub.call("publish", load);
-  await pause(2_500);
+  await pause(6_000);
   const { published } = await hub.call("stopPublishing", undefined);
   const readers = await fleet.until("readers", (now) => isComplete(now, published), 10_000);
   const ends = await hub.call("ends", undefined);
@@ -129,23 +131,23 @@ async function disconnect(stage: Stage): Promise<Finding[]> {
 
 async function budget(stage: Stage): Promise<Finding[]> {
   stage.say("budget");
-  const bufferBudget = 800_000;
+  const bufferBudget = 300_000;
   const { hub, fleet } = await setUp(stage, { bufferBudget });
   const target = { port: hub.port, path: `/events?${query}` };
   await fleet.open("readers", { ...target, path: `${target.path}&name=reader`, count: 10 });
-  const names = Array.from({ length: 8 }, (_, index) => String(index));
+  const names = Array.from({ length: 3 }, (_, index) => String(index));
   for (const name of names) {
     // A small buffer of the client's own, so that all are full after the same number of bytes.
     await fleet.open(name, { ...target, path: `${target.path}&name=${name}`, count: 1, receive: 65_536 });
   }
   for (const name of ["readers", ...names]) await fleet.until(name, ({ live, streams }) => live === streams, 10_000);
   await hub.call("publish", load);
-  // One after the other stops reading, so that each is further behind than the next.
+  // Each stops reading when the one before is full, or nearly: how much the system takes in of each is its own affair. So
+  // the first is the furthest behind for sure; the order of the others is tested with sinks of our own, in the hub's room.
   for (const name of names) {
     await fleet.pause(name);
-    await pause(500);
+    await pause(3_500);
   }
-  await pause(1_500);
   const { published } = await hub.call("stopPublishing", undefined);
   const readers = await fleet.until("readers", (now) => isComplete(now, published), 10_000);
   const { bufferedBytes } = await hub.call("stats", undefined);
@@ -153,13 +155,13 @@ async function budget(stage: Stage): Promise<Finding[]> {
   await Promise.all([hub.stop(), fleet.stop()]);
   return [
     {
-      what: `a budget of ${count(bufferBudget)} bytes, 8 who stop reading one after the other`,
+      what: `a budget of ${count(bufferBudget)} bytes, 3 who stop reading one after the other`,
       seen: `closed: ${endsText(ends)}; ${count(bufferedBytes)} bytes are left; of the 10 readers ${readers.open} open, ${readers.lost} lost`,
-      goal: "some, as over-budget, the furthest behind (0) first; nobody else",
+      goal: "until it is enough, as over-budget, first the one furthest behind (0); nobody else",
       met:
         ends.length > 0 &&
-        ends.length < names.length &&
-        ends.every(({ name, reason }, place) => name === String(place) && reason === "over-budget") &&
+        ends[0]?.name === names[0] &&
+        ends.every(({ name, reason }) => names.includes(name) && reason === "over-budget") &&
         isComplete(readers, published) &&
         bufferedBytes <= bufferBudget,
     },

@@ -16,6 +16,14 @@ export function judged(stage: Stage, what: string, seen: string, goal: string, m
   return stage.size === "full" ? { what, seen, goal, met } : { what, seen, goal };
 }
 
+/** Runs the parts of a scenario, one after the other, or together where no time is judged. Each has a hub of its own. */
+export async function runParts(stage: Stage, parts: readonly (() => Promise<Finding[]>)[]): Promise<Finding[]> {
+  if (stage.size === "quick") return (await Promise.all(parts.map((part) => part()))).flat();
+  const findings: Finding[] = [];
+  for (const part of parts) findings.push(...(await part()));
+  return findings;
+}
+
 /** How a scenario is run: with the numbers, or with a few clients for a few seconds, to see that it works. */
 export type Size = "full" | "quick";
 

@@ -4,7 +4,7 @@ import type { Fleet } from "./fleet/fleet.ts";
 import { isComplete } from "./fleet/report.ts";
 import type { HubProcess } from "./hub/hub-process.ts";
 import { gapFinding } from "./paused.ts";
-import type { Finding, Scenario, Stage } from "./scenario.ts";
+import { type Finding, runParts, type Scenario, type Stage } from "./scenario.ts";
 import { socketsAt } from "./watch/sockets.ts";
 
 /** Clients that do not read for so long that they are closed. */
@@ -14,7 +14,7 @@ export const stalled: Scenario = {
     "100 clients do not read for 60 s at 1,000 events/s of 250 B: closed 30 s after nothing goes on, for the reason `stalled`, the " +
     "kernel's memory given back within two seconds; they come back with their cursor and get everything, or with a " +
     "retention of 5 s one gap with exact bounds",
-  run: async (stage) => [...(await runOnce(stage, undefined)), ...(await runOnce(stage, stage.pick(5_000, 500)))],
+  run: (stage) => runParts(stage, [() => runOnce(stage, undefined), () => runOnce(stage, stage.pick(5_000, 500))]),
 };
 
 interface Closing {
@@ -30,10 +30,10 @@ interface Closing {
 
 async function runOnce(stage: Stage, retentionMs: number | undefined): Promise<Finding[]> {
   const named = retentionMs === undefined ? "retention covers it" : `retention of ${retentionMs / 1000} s`;
-  const limit = stage.pick(30, 1);
+  const limit = stage.pick(30, 3);
   stage.say(named);
   const hub = await stage.hub({
-    hub: stage.pick({}, { stall: "1s" }),
+    hub: stage.pick({}, { stall: "3s" }),
     log: retentionMs === undefined ? {} : { maxAge: retentionMs },
   });
   const fleet = await stage.fleet();
@@ -43,13 +43,8 @@ async function runOnce(stage: Stage, retentionMs: number | undefined): Promise<F
   await fleet.open("sick", { ...target, count: streams, paused: true });
   await fleet.until("healthy", ({ live }) => live === 20, 30_000);
   await fleet.until("sick", ({ live }) => live === streams, 30_000);
-  await hub.call("publish", { topics: ["ticks"], bytes: stage.pick(250, 40), rate: stage.pick(1_000, 5_000) });
-  const closing = await watchClosing(
-    hub,
-    fleet,
-    streams,
-    stage.pick(60_000, retentionMs === undefined ? 3_500 : 6_000),
-  );
+  await hub.call("publish", { topics: ["ticks"], bytes: stage.pick(250, 30), rate: stage.pick(1_000, 3_000) });
+  const closing = await watchClosing(hub, fleet, streams, stage.pick(60_000, 11_000));
   const fleetSaw = await fleet.streams("sick");
   await fleet.resume("sick");
   await fleet.until("sick", ({ open }) => open === 0, 5_000);

@@ -16,8 +16,8 @@ async function temporary(): Promise<string> {
 
 describe("the engine", () => {
   test(`keeps its contract under ${RUNS} random schedules`, { timeout: 240_000 }, async () => {
-    // SEED=… runs one of them again.
-    const args = process.env["SEED"] === undefined ? ["--runs", String(RUNS)] : [];
+    // Always the same, so that what fails here was changed here. SEED=… runs one of them again.
+    const args = process.env["SEED"] === undefined ? ["--seed", "1", "--runs", String(RUNS)] : [];
     const { code, output } = await runProgram("simulation/main.ts", ...args);
     expect(code, output).toBe(0);
     if (args.length === 0) return;

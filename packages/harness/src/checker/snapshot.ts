@@ -22,10 +22,9 @@ export interface WholeSnapshot {
 /** Checks that a snapshot stands for everything through its position. */
 export function checkSnapshot(whole: WholeSnapshot, truth: Truth, coverage: Coverage, say: Say): void {
   const { frame, place, request } = whole;
-  const history = truth.of(place);
+  const history = truth.at(frame.at);
   // Where the log's history changed meanwhile, the snapshot may be of the one or of the other; a reset follows.
-  if (history === undefined || !truth.traced || truth.changed(request.at, frame.at)) return;
-  if (truth.at(frame.at)?.has(place) !== true) return;
+  if (!truth.traced || history?.has(place) !== true || truth.changed(request.at, frame.at)) return;
   const evicted = truth.evicted(place, frame.at);
   if (whole.skipped !== undefined) checkSkipped(whole, whole.skipped, { history, evicted, asked: coverage.asked }, say);
   else if (request.snapshot === "embedder") checkEmbedders(whole, history, coverage, say);

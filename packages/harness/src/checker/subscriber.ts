@@ -1,8 +1,7 @@
 import type { ConnectRecord, FrameRecord } from "../logs/record.ts";
 import { Coverage } from "./coverage.ts";
 import { cursorText, placeOf, type Place } from "./cursor.ts";
-import { gapRange } from "./gap-range.ts";
-import type { History } from "./history.ts";
+import { gapRange, type GapRange } from "./gap-range.ts";
 import { isWorthSkipping } from "./latest.ts";
 import type { Publishers } from "./publishers.ts";
 import { checkSnapshot } from "./snapshot.ts";
@@ -49,6 +48,8 @@ export class SubscriberCheck {
   #lastEventId: string | undefined;
   /** A snapshot is due or running: no frame has an id. What has come of it. */
   #snapshot: FrameRecord[] | undefined;
+  /** It was sent in place of a range, and a confession has overtaken it: the position that follows is that one's. */
+  #overtaken = false;
   /** What was passed over, where the snapshot is of that. */
   #skipped: { readonly after: number; readonly through: number } | undefined;
 
@@ -64,6 +65,7 @@ export class SubscriberCheck {
     this.#coverage.asked = request.topics;
     this.#snapshot = request.cursor === undefined && request.snapshot !== undefined ? [] : undefined;
     this.#skipped = undefined;
+    this.#overtaken = false;
     this.#coverage.at = request.cursor === undefined ? undefined : placeOf(request.cursor);
     this.#connection.owesNotice = request.cursor !== undefined && this.#coverage.at === undefined;
     if (this.#coverage.at === undefined || request.cursor !== this.#lastEventId) this.#last = undefined;
@@ -136,6 +138,8 @@ export class SubscriberCheck {
       return;
     }
     if (!connection.opened) this.#say("I16", frame, "A heartbeat with an id before the opening frame");
+    if (this.#overtaken) this.#snapshot = undefined;
+    this.#overtaken = false;
     if (this.#snapshot === undefined) return this.#advance(frame, place, place.offset);
     this.#settle(frame, place, connection.request);
   }
@@ -222,7 +226,7 @@ export class SubscriberCheck {
         this.#advance(frame, after, after.offset);
       }
     }
-    if (reason === "skipped") this.#skip(frame, history, [after.offset, through.offset], evicted);
+    if (reason === "skipped") this.#skip(frame, told, evicted);
     this.#coverage.at = through;
     const { snapshot } = connection.request;
     if (snapshot === undefined && reason !== "skipped") {
@@ -230,26 +234,30 @@ export class SubscriberCheck {
       else if (place.offset !== through.offset) {
         this.#say("I16", frame, `The gap is through ${through.offset}, and its id is ${frame.id}`);
       }
-      // What was sent in place of a range before is overtaken, and told no position.
-      this.#snapshot = this.#skipped = undefined;
+      this.#overtaken = this.#snapshot !== undefined;
       return;
     }
     if (place !== undefined) this.#say("I16", frame, "A gap with an id, and a snapshot follows");
     this.#snapshot = [];
+    this.#overtaken = false;
     const isOfNewest = reason === "skipped" && snapshot !== "embedder";
     this.#skipped = isOfNewest ? { after: after.offset, through: through.offset } : undefined;
   }
 
   /** What its policy passed over is confessed, and the newest event of each topic follows as a snapshot does. */
-  #skip(frame: FrameRecord, history: History, range: readonly [after: number, through: number], evicted: number): void {
-    const [after, through] = range;
+  #skip(frame: FrameRecord, { after, through }: GapRange, evicted: number): void {
     if (this.#connection?.request.policy !== "latest") {
       this.#say("I8", frame, "Skipped, and it is not this subscriber's policy");
     }
-    // Of a longer range a page may not show that there is nothing to skip; and it may show what came after the range.
-    if (!this.#facts.truth.traced || after < evicted || through - after > 2) return;
-    if (isWorthSkipping(history, this.#coverage.asked, after, history.headAt(frame.at))) return;
-    this.#say("I8", frame, `Skipped through ${through}, and each topic has one event at most after ${after}`);
+    const { truth } = this.#facts;
+    const history = truth.at(frame.at);
+    // Where the history changed meanwhile, a reset follows. And of a longer range a page may not show that there is
+    // nothing to skip; or it may show what came after the range.
+    if (!truth.traced || history?.has(through) !== true) return;
+    if (after.offset < evicted || through.offset - after.offset > 2) return;
+    if (isWorthSkipping(history, this.#coverage.asked, after.offset, history.headAt(frame.at))) return;
+    const what = `Skipped through ${cursorText(through)}, and each topic has one event at most after ${cursorText(after)}`;
+    this.#say("I8", frame, what);
   }
 
   #reset(frame: FrameRecord, place: Place | undefined, connection: Connection): void {
@@ -274,7 +282,7 @@ export class SubscriberCheck {
       this.#coverage.at = undefined;
       return;
     }
-    this.#snapshot = this.#skipped = undefined;
+    this.#overtaken = this.#snapshot !== undefined;
     if (place === undefined) return this.#say("I16", frame, "A reset without an id");
     this.#coverage.at = place;
     this.#coverage.checkKnown(frame, place);

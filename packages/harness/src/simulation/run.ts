@@ -198,10 +198,10 @@ class Simulation {
       }
       if (comeBack) for (const publisher of this.#publishers) publisher.settle();
       while (log?.turn()) await this.#runtime.settle(3);
-      if (!this.#runtime.turn() && round % 10 === 0) {
-        if (comeBack) this.#runtime.pass(1_000);
-        else this.#runtime.ring();
-      }
+      const isIdle = !this.#runtime.turn();
+      // Time passes for those who never rest, too.
+      if (round % 10 === 0 && comeBack) this.#runtime.pass(isIdle ? 1_000 : 100);
+      if (round % 10 === 0 && isIdle && !comeBack) this.#runtime.ring();
       await this.#runtime.settle(12);
     }
   }

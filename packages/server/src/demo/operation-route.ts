@@ -15,7 +15,7 @@ const RUNNING: AnyProblem = {
   status: 409,
   code: "operation-running",
   title: "The operation is running",
-  detail: "Wait for its end, then start it again.",
+  detail: "The operation is running. Wait for its end, then start it again.",
 };
 
 /** `POST /demo/operation`: 202 and it runs, or 409 while it is running. How far it is comes as events. */

@@ -107,7 +107,7 @@ export class Engine implements Delivery {
     this.heartbeat = settings.heartbeat;
     this.#publishAdmission = new PublishAdmission(settings.limits, this.runtime);
     this.#publisher = new Publisher(settings.log, settings, this.counters, this.#publishAdmission);
-    this.turns = new Turns(this.runtime, settings.replays);
+    this.turns = new Turns(this.runtime, settings.replays, () => !this.#fanOut.idle);
     this.#fanOut = new FanOut(this.tail, this.#groups, this.runtime, () => this.#lagAll(() => this.dispatched));
     this.#congestion = new Congestion(settings, this.runtime);
     this.#admission = new Admission(settings, settings.retry, this.runtime, this.#subscribers);

@@ -146,7 +146,9 @@ export class TcpLooks implements KernelWatch, TcpWatchOwner {
     for (const sockets of [this.#ipv4, this.#ipv6]) {
       if (sockets.size === 0) continue;
       const now = this.#runtime.elapsed();
-      yield* sockets.read(this.#buffer, (watch, row) => watch.found(row, look, now, Math.max(this.#interval, LEAST_OUTAGE)));
+      yield* sockets.read(this.#buffer, (watch, row) =>
+        watch.found(row, look, now, Math.max(this.#interval, LEAST_OUTAGE)),
+      );
       for (const watch of sockets.values()) if (look > watch.look) watch.missed(look - watch.look >= MAX_MISSED);
     }
   }

@@ -5,7 +5,7 @@ import { seeded, SimulatedRuntime } from "../simulation.ts";
 describe("turns", () => {
   test("are given round robin, so many at a time", async () => {
     const runtime = new SimulatedRuntime(seeded(1));
-    const turns = new Turns(runtime, 3);
+    const turns = new Turns(runtime, 3, () => false);
     const log: string[] = [];
     const done: (() => void)[] = [];
     let running = 0;
@@ -32,12 +32,41 @@ describe("turns", () => {
 
   test("pass by who has closed, and lose no place to him", async () => {
     const runtime = new SimulatedRuntime(seeded(1));
-    const turns = new Turns(runtime, 1);
+    const turns = new Turns(runtime, 1, () => false);
     const who = { closed: false };
     const gone = turns.next(who);
     const other = turns.next({ closed: false });
     who.closed = true;
     while (runtime.turn()) await runtime.settle(3);
     expect(await Promise.all([gone, other])).toEqual([false, true]);
+  });
+
+  test("stand back for live events, and not for ever", async () => {
+    const runtime = new SimulatedRuntime(seeded(1));
+    let busy = true;
+    const turns = new Turns(runtime, 1, () => busy);
+    const order: string[] = [];
+    const begin = (name: string): void => {
+      void turns.next({ closed: false }).then(() => {
+        order.push(name);
+        turns.done();
+      });
+    };
+    const run = async (rounds: number): Promise<void> => {
+      for (let round = 0; round < rounds; round++) {
+        runtime.turn();
+        await runtime.settle(5);
+      }
+    };
+    begin("patient");
+    await run(5);
+    expect(order).toEqual([]);
+    await run(300);
+    expect(order).toEqual(["patient"]);
+    begin("after them");
+    await run(5);
+    busy = false;
+    await run(2);
+    expect(order).toEqual(["patient", "after them"]);
   });
 });

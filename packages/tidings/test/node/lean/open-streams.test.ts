@@ -148,10 +148,12 @@ describe("a lean stream", () => {
   });
 
   test("is not cut by the server's time limits", async () => {
-    const options = { headersTimeout: 100, requestTimeout: 100, keepAliveTimeout: 50, connectionsCheckingInterval: 20 };
+    // Long enough for a busy machine to read a head in.
+    const limits = { headersTimeout: 2_000, requestTimeout: 2_000, keepAliveTimeout: 500 };
+    const options = { ...limits, connectionsCheckingInterval: 20 };
     const sockets: Socket[] = [];
     const setup = (server: Server): void => {
-      server.timeout = 100;
+      server.timeout = 2_000;
       server.on("connection", (socket) => sockets.push(socket));
     };
     const application = await serve({ lean: "/events", options, setup });
