@@ -4,6 +4,7 @@ import { runInNewContext } from "node:vm";
 import express from "express";
 import { expect, test } from "vitest";
 
+import { createFront } from "../../../src/http/index.ts";
 import { Subscriber } from "../../../src/hub/subscriber.ts";
 import { createHub } from "../../../src/node/entry.ts";
 import { leanConnections } from "../../../src/node/index.ts";
@@ -75,6 +76,25 @@ test("neither are they with a signal to end the stream", async () => {
   controller.abort();
   for (const connection of connections) await connection.ended();
   expect(hub.stats().closed.aborted).toBe(20);
+});
+
+test("a stream keeps its topics, and not the URL that they came in", async () => {
+  const hub = createHub();
+  const front = createFront(hub);
+  const { port } = await listen((req, res) => void front.handle(req, res), {}, leanConnections);
+  const pad = "x".repeat(15_000);
+  const openAt = async (first: number): Promise<number> => {
+    for (let n = first; n < first + 200; n++) {
+      const topics = `topic=a/topic/of/its/own/${n}&topic=${n}`;
+      await (await dial(port, get(`/events?${topics}&client=${pad}`))).until(LIVE);
+    }
+    for (let n = 0; n < 3; n++) await new Promise((resolve) => setImmediate(() => resolve(collect())));
+    return process.memoryUsage().heapUsed;
+  };
+  const before = await openAt(0);
+  // Both ends are in this process; 15 KB each would be 3 MB more.
+  expect((await openAt(200)) - before).toBeLessThan(2_400_000);
+  await hub.close({ drain: 0 });
 });
 
 test("ten thousand streams opened and closed leave nothing behind", { timeout: 120_000 }, async () => {

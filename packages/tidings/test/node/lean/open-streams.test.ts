@@ -1,10 +1,14 @@
-import { get as ask, type IncomingMessage } from "node:http";
+import { get as ask, type IncomingMessage, type RequestListener, type Server } from "node:http";
+import type { Socket } from "node:net";
 import { once } from "node:events";
 
 import { describe, expect, onTestFinished, test } from "vitest";
 
+import { createHub } from "../../../src/node/entry.ts";
+import { leanConnections } from "../../../src/node/index.ts";
 import { isPublished } from "../../frames.ts";
 import { dial, get, type Connection } from "../../http/connection.ts";
+import { listen } from "../../http/node-server.ts";
 import { serve, type Application } from "./application.ts";
 
 /** Opens a stream and waits until it is live. */
@@ -123,12 +127,38 @@ describe("a lean stream", () => {
     expect(application.streams).toMatchObject([{ lean: true, end: undefined }]);
   });
 
+  test("that is aborted while its client does not read gets all that it was sent before", async () => {
+    const hub = createHub();
+    const controller = new AbortController();
+    const listener: RequestListener = (req, res) =>
+      void hub.serve(req, res, { topics: ["a"], signal: controller.signal });
+    const { port } = await listen(listener, {}, leanConnections);
+    const connection = await (await dial(port, get("/"))).until(/event: tidings:live\n/);
+    connection.socket.pause();
+    while (hub.stats().subscribersByState.catchingUp === 0) {
+      await hub.publish("a", { data: "x".repeat(60_000) });
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    controller.abort();
+    connection.socket.resume();
+    await connection.ended();
+    expect(connection.socket.readableEnded).toBe(true);
+    expect(connection.frames.filter(isPublished)).toHaveLength(hub.stats().delivered);
+    await hub.close({ drain: 0 });
+  });
+
   test("is not cut by the server's time limits", async () => {
     // Long enough for a busy machine to read a head in.
     const limits = { headersTimeout: 2_000, requestTimeout: 2_000, keepAliveTimeout: 500 };
     const options = { ...limits, connectionsCheckingInterval: 20 };
-    const application = await serve({ lean: "/events", options, setup: (server) => void (server.timeout = 2_000) });
+    const sockets: Socket[] = [];
+    const setup = (server: Server): void => {
+      server.timeout = 2_000;
+      server.on("connection", (socket) => sockets.push(socket));
+    };
+    const application = await serve({ lean: "/events", options, setup });
     const connection = await open(application);
+    expect(sockets[0]?.timeout).toBe(0);
     // Longer than any of them: another connection is cut by them meanwhile.
     const silent = await dial(application.port);
     await silent.ended();

@@ -26,17 +26,13 @@ function corkForATurn(res: ServerResponse): void {
   setImmediate(() => res.uncork());
 }
 
-/** Where a stream is served as ever: what is sent, piece by piece, and how the server is set up. */
-const CASES: readonly (readonly [string, readonly string[], Setting["setup"]?])[] = [
+/** Why a stream is served as ever: what is sent, piece by piece, and how the server is set up. */
+type Case = readonly [string, readonly string[], Setting["setup"]?];
+
+/** What the first bytes of a connection decide. */
+const AT_FIRST: readonly Case[] = [
   ["a head in two pieces", [get("/events").slice(0, half), get("/events").slice(half)]],
   ["a head of which one byte comes at a time", get("/events").split("")],
-  ["another request behind it", [get("/events") + get("/after")]],
-  ["half of another request behind it", [`${get("/events")}GET /aft`]],
-  ["a request before it in the same chunk", [get("/first") + get("/events")]],
-  ["a body", [`${get("/events", { "Content-Length": "5" })}hello`]],
-  ["a body that is to come", [get("/events", { "Content-Length": "5" })]],
-  ["a body that is empty", [get("/events", { "Content-Length": "0" })]],
-  ["a body in chunks", [get("/events", { "Transfer-Encoding": "chunked" })]],
   ["an expectation", [get("/events", { Expect: "100-continue" })]],
   ["an upgrade that nobody takes", [get("/events", { Connection: "Upgrade", Upgrade: "x" })]],
   ["another path first on its connection", [get("/other"), get("/events")]],
@@ -44,6 +40,17 @@ const CASES: readonly (readonly [string, readonly string[], Setting["setup"]?])[
     "a method that is not GET",
     [get("/events").replace("GET", "POST").replace("\r\n\r\n", "\r\nContent-Length: 0\r\n\r\n")],
   ],
+];
+
+/** What counts on any connection. */
+const ALWAYS: readonly Case[] = [
+  ["another request behind it", [get("/events") + get("/after")]],
+  ["half of another request behind it", [`${get("/events")}GET /aft`]],
+  ["a request before it in the same chunk", [get("/first") + get("/events")]],
+  ["a body", [`${get("/events", { "Content-Length": "5" })}hello`]],
+  ["a body that is to come", [get("/events", { "Content-Length": "5" })]],
+  ["a body that is empty", [get("/events", { "Content-Length": "0" })]],
+  ["a body in chunks", [get("/events", { "Transfer-Encoding": "chunked" })]],
   ["a response that is corked", [get("/events")], behind(corkForATurn)],
   [
     "a response that is in another encoding",
@@ -57,10 +64,14 @@ const CASES: readonly (readonly [string, readonly string[], Setting["setup"]?])[
   ],
 ];
 
-test.for(CASES)("%s: the stream is served as ever", async ([, pieces, setup]) => {
+async function expectAsEver([, pieces, setup]: Case, before?: string): Promise<void> {
   const application = await serve({ lean: "/events", ...(setup === undefined ? {} : { setup }) });
   const connection = await dial(application.port);
   connection.socket.setNoDelay(true);
+  if (before !== undefined) {
+    connection.send(before);
+    await connection.until(/who are you$/);
+  }
   for (const piece of pieces) {
     connection.send(piece);
     // Until it has gone out alone.
@@ -72,8 +83,14 @@ test.for(CASES)("%s: the stream is served as ever", async ([, pieces, setup]) =>
   await connection.until(/data: hello\n/);
   connection.socket.destroy();
   await expect.poll(() => application.streams[0]?.end).toBe("client");
-  expect(await application.connections()).toBe(0);
-});
+  await expect.poll(application.connections).toBe(0);
+}
+
+test.for([...AT_FIRST, ...ALWAYS])("%s: the stream is served as ever", (each) => expectAsEver(each));
+
+test.for(ALWAYS)("%s, on a connection that was lean so far: the stream is served as ever", (each) =>
+  expectAsEver(each, get("/events?deny")),
+);
 
 test("a request that comes while the server's code waits: the stream is served as ever, and the other ends it", async () => {
   const application = await serve({ lean: "/events" });
