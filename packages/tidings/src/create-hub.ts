@@ -1,5 +1,4 @@
 import { checkLimits, type HubLimits } from "./hub/admission/limits.ts";
-import { checkLifetime } from "./hub/admission/lifetimes.ts";
 import { checkShedding, type Shedding } from "./hub/admission/overload.ts";
 import type { Party } from "./hub/admission/party.ts";
 import { atLeastOne } from "./hub/count.ts";
@@ -20,6 +19,9 @@ import { serve } from "./http/serve.ts";
 import type { StreamEnd } from "./http/stream-ending.ts";
 import type { StreamOptions } from "./http/stream-options.ts";
 
+/** Every client is slow for a moment, and a shorter life would be spent on coming back; in milliseconds. */
+const SHORTEST = 100;
+
 /** How a hub is made. Every option has a default. */
 export interface HubOptions {
   /** Where events are kept. `memoryLog()` by default. The hub closes it when it is closed. */
@@ -34,7 +36,7 @@ export interface HubOptions {
   readonly maxBatch?: number;
   /** Topics and patterns of one subscription. 100 by default. */
   readonly maxTopics?: number;
-  /** How long nothing may drain from a stream whose client does not read, before it is cut. 30 s by default. */
+  /** How long nothing may drain from a stream whose client does not read, before it is cut: at least 100 ms, 30 s by default. */
   readonly stall?: Duration;
   /** What may be buffered for all who do not keep up, in bytes: beyond it the furthest behind is cut. 256 MiB by default. */
   readonly bufferBudget?: number;
@@ -102,12 +104,6 @@ export function createHub<Events = Record<string, unknown>>(options: HubOptions 
   return composeHub<Events>(options, () => PLAIN_PLATFORM);
 }
 
-function stallLimit(stall: Duration): number {
-  const ms = milliseconds(stall, "stall");
-  if (ms >= 100) return ms;
-  throw new HubError("bad-option", "stall is at least 100 ms: every client is slow for a moment");
-}
-
 /** Makes a hub on a platform that is made for it. */
 export function composeHub<Events>(
   options: HubOptions,
@@ -127,11 +123,12 @@ export function composeHub<Events>(
     maxEventBytes: atLeastOne(options.maxEventBytes ?? 65_536, "maxEventBytes"),
     maxBatch: atLeastOne(options.maxBatch ?? 1_000, "maxBatch"),
     maxTopics: atLeastOne(options.maxTopics ?? 100, "maxTopics"),
-    stall: stallLimit(options.stall ?? "30s"),
+    stall: milliseconds(options.stall ?? "30s", "stall", SHORTEST),
     bufferBudget: atLeastOne(options.bufferBudget ?? 256 * 1024 * 1024, "bufferBudget"),
     replays: atLeastOne(options.replays ?? 32, "replays"),
     limits: checkLimits(options.limits ?? {}),
-    maxLifetime: checkLifetime(options.maxLifetime),
+    maxLifetime:
+      options.maxLifetime === undefined ? undefined : milliseconds(options.maxLifetime, "maxLifetime", SHORTEST),
     shed: checkShedding(options.shed ?? {}),
   };
   const platform = platformFor(settings);

@@ -101,8 +101,8 @@ const CATCHING_UP: readonly Mutant[] = [
   {
     name: "begins a page of the tail one too late",
     file: "hub/tail.ts",
-    find: "this.#byTopic.after(topics, after)",
-    replace: "this.#byTopic.after(topics, after + 1)",
+    find: "search(filter, this, after.offset,",
+    replace: "search(filter, this, after.offset + 1,",
   },
   {
     name: "takes any place of the tail for one of this history",
@@ -113,8 +113,8 @@ const CATCHING_UP: readonly Mutant[] = [
   {
     name: "shares a page with those who asked for other topics",
     file: "hub/shared-pages.ts",
-    find: "const page = this.#pages.get(group)?.get(offset);",
-    replace: "const page = (this.#pages.get(group) ?? this.#pages.values().next().value)?.get(offset);",
+    find: "`${group.number} ${offset}`",
+    replace: "`${group.number * 0} ${offset}`",
   },
   {
     name: "begins a page of the log one too late",
@@ -134,8 +134,8 @@ const CONFESSING: readonly Mutant[] = [
   {
     name: "hides in the log what retention took",
     file: "hub/log/memory-log.ts",
-    find: "return { entries, through: this.#at(through), evictedThrough, corrupt: [] };",
-    replace: "return { entries, through: this.#at(through), evictedThrough: this.#at(0), corrupt: [] };",
+    find: "through: this.#at(through), evictedThrough, corrupt: [] };",
+    replace: "through: this.#at(through), evictedThrough: this.#at(0), corrupt: [] };",
   },
   {
     name: "confesses more than is gone",

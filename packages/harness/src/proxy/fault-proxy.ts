@@ -69,7 +69,7 @@ export class FaultProxy {
     this.refuses = false;
     for (const connection of this.#connections) {
       if (connection.lost) connection.cut("reset");
-      else connection.release();
+      else connection.heal();
     }
   }
 
@@ -176,6 +176,11 @@ class Connection implements Proxied {
   release(): void {
     this.#up.release();
     this.#down.release();
+  }
+
+  heal(): void {
+    this.#up.heal();
+    this.#down.heal();
   }
 
   blackhole(way: "up" | "down" | "both"): void {

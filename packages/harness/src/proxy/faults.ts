@@ -24,7 +24,7 @@ export interface ConnectionFaults {
 }
 
 /** Bytes go as they come. */
-const NO_FAULTS: WayFaults = { latency: 0, jitter: 0, slice: 0, cutAfter: undefined };
+export const NO_FAULTS: WayFaults = { latency: 0, jitter: 0, slice: 0, cutAfter: undefined };
 
 /** A connection that nothing happens to. */
 export const CLEAN: ConnectionFaults = { up: NO_FAULTS, down: NO_FAULTS, cut: "reset" };

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 
 import type { Chance } from "../chance.ts";
-import type { WayFaults } from "./faults.ts";
+import { NO_FAULTS, type WayFaults } from "./faults.ts";
 
 /** So much waits in the proxy before it stops reading: the rest stays with the sender, as on a slow line. */
 const MOST_WAITING = 65_536;
@@ -10,7 +10,7 @@ const MOST_WAITING = 65_536;
 export class Way {
   readonly #from: Socket;
   readonly #to: Socket;
-  readonly #faults: WayFaults;
+  #faults: WayFaults;
   readonly #chance: Chance;
   readonly #onCut: () => void;
   #waiting: { readonly bytes: Buffer; readonly due: number }[] = [];
@@ -46,6 +46,15 @@ export class Way {
     this.#held = false;
     this.#from.resume();
     this.#go();
+  }
+
+  /** Nothing happens to its bytes any more: what waits goes on at once. */
+  heal(): void {
+    this.#faults = NO_FAULTS;
+    this.#waiting = this.#waiting.map(({ bytes }) => ({ bytes, due: 0 }));
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.release();
   }
 
   /** From here on everything is read and thrown away: the sender does not notice. Neither end hears that the other ends. */

@@ -169,6 +169,20 @@ describe("the fault proxy", () => {
     await until(() => line.got.end === "reset");
   });
 
+  test("heals lines that are slow: what waits comes at once, in order, and so does what follows", async () => {
+    const { proxy, dial } = await proxied();
+    proxy.weather = weather({ late: 1, latency: 3_600_000, sliced: 1, cut: 1, cutWithin: 60_000 });
+    const line = await dial();
+    line.server.write(MESSAGE);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(length(line)).toBe(0);
+    proxy.heal();
+    for (let times = 0; times < 4; times++) line.server.write(MESSAGE);
+    await until(() => length(line) === 5 * MESSAGE.length);
+    expect(Buffer.concat(line.got.chunks).equals(Buffer.concat(Array.from({ length: 5 }, () => MESSAGE)))).toBe(true);
+    expect(line.got.end).toBe("open");
+  });
+
   test("refuses while it is told to", async () => {
     const { proxy, port, dial } = await proxied();
     proxy.refuses = true;

@@ -1,7 +1,7 @@
 import { encodeEvent } from "../wire/encode.ts";
 import { formatCursor } from "./cursor.ts";
 import type { Entry, Position } from "./log/log.ts";
-import { Queue } from "./log/queue.ts";
+import { RecentValues } from "./recent-values.ts";
 
 /** The bytes of an entry on the wire. */
 export function frameOf(entry: Entry, position: Position): Uint8Array {
@@ -16,16 +16,13 @@ interface Framed {
 
 /**
  * The frames of entries older than the tail that were made last: replays that are about as far as each other make them
- * once. Bounded in bytes, the oldest go first.
+ * once.
  */
 export class Frames {
-  readonly #maxBytes: number;
-  readonly #frames = new Map<number, Framed>();
-  readonly #order = new Queue<Framed>();
-  #bytes = 0;
+  readonly #frames: RecentValues<number, Framed>;
 
   constructor(maxBytes: number) {
-    this.#maxBytes = maxBytes;
+    this.#frames = new RecentValues(maxBytes);
   }
 
   /** The frame of an entry. */
@@ -34,29 +31,13 @@ export class Frames {
     const known = this.#frames.get(offset);
     if (known?.position.tag === tag && known.position.epoch === epoch) return known.frame;
     const position = { epoch, offset, tag };
-    const framed = { position, frame: frameOf(entry, position) };
-    this.#frames.set(offset, framed);
-    this.#order.push(framed);
-    this.#bytes += weight(framed);
-    while (this.#bytes > this.#maxBytes) this.#dropOldest();
-    return framed.frame;
+    const frame = frameOf(entry, position);
+    this.#frames.set(offset, { position, frame }, frame.length);
+    return frame;
   }
 
   /** The history is another one. */
   clear(): void {
     this.#frames.clear();
-    while (this.#order.shift() !== undefined);
-    this.#bytes = 0;
   }
-
-  #dropOldest(): void {
-    const oldest = this.#order.shift();
-    if (oldest === undefined) return;
-    this.#bytes -= weight(oldest);
-    if (this.#frames.get(oldest.position.offset) === oldest) this.#frames.delete(oldest.position.offset);
-  }
-}
-
-function weight({ frame }: Framed): number {
-  return 300 + frame.length;
 }

@@ -8,6 +8,8 @@ import { TopicIndex } from "./topic-index.ts";
  * together, and one filter.
  */
 export class Group {
+  /** No other group of this hub has or had it. */
+  readonly number: number;
   readonly filter: TopicFilter;
   /** Those whom flushes find, in no order. */
   readonly live: Subscriber[] = [];
@@ -16,7 +18,8 @@ export class Group {
   /** What the running flush writes to those who are live, if anything. */
   node: BatchNode | undefined;
 
-  constructor(filter: TopicFilter) {
+  constructor(number: number, filter: TopicFilter) {
+    this.number = number;
     this.filter = filter;
   }
 
@@ -43,6 +46,7 @@ export class Group {
 export class Groups {
   readonly #groups = new Map<string, Group>();
   readonly #index = new TopicIndex<Group>();
+  #made = 0;
 
   /** Topics and patterns that are asked for. */
   get topics(): number {
@@ -53,7 +57,7 @@ export class Groups {
   join(filter: TopicFilter): Group {
     let group = this.#groups.get(filter.key);
     if (group === undefined) {
-      group = new Group(filter);
+      group = new Group(++this.#made, filter);
       this.#groups.set(filter.key, group);
       this.#index.add(group);
     }

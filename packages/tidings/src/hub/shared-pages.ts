@@ -1,6 +1,6 @@
 import type { Group } from "./group.ts";
-import { Queue } from "./log/queue.ts";
 import type { Position } from "./log/log.ts";
+import { RecentValues } from "./recent-values.ts";
 
 /** What came after a position, for all of a group. */
 export interface SharedPage {
@@ -15,52 +15,31 @@ export interface SharedPage {
 
 /**
  * The pages that were made last. After a cut thousands come back with the same cursor and the same topics: the page
- * that follows is looked up and put together once. Bounded in bytes, the oldest go first.
+ * that follows is looked up and put together once.
  */
 export class SharedPages {
-  readonly #maxBytes: number;
-  readonly #pages = new Map<Group, Map<number, SharedPage>>();
-  readonly #order = new Queue<{ readonly group: Group; readonly page: SharedPage }>();
-  #bytes = 0;
+  readonly #pages: RecentValues<string, SharedPage>;
 
   constructor(maxBytes: number) {
-    this.#maxBytes = maxBytes;
+    this.#pages = new RecentValues(maxBytes);
   }
 
-  find(group: Group, { epoch, offset, tag }: Position): SharedPage | undefined {
-    const page = this.#pages.get(group)?.get(offset);
-    return page?.after.epoch === epoch && page.after.tag === tag ? page : undefined;
+  find(group: Group, after: Position): SharedPage | undefined {
+    const page = this.#pages.get(keyOf(group, after));
+    return page?.after.epoch === after.epoch && page.after.tag === after.tag ? page : undefined;
   }
 
   /** Keeps a page, if there is someone to share it with. */
   keep(group: Group, page: SharedPage): void {
-    if (group.members < 2) return;
-    let pages = this.#pages.get(group);
-    if (pages === undefined) this.#pages.set(group, (pages = new Map<number, SharedPage>()));
-    pages.set(page.after.offset, page);
-    this.#order.push({ group, page });
-    this.#bytes += weight(page);
-    while (this.#bytes > this.#maxBytes) this.#dropOldest();
+    if (group.members > 1) this.#pages.set(keyOf(group, page.after), page, page.bytes?.length ?? 0);
   }
 
   /** The history is another one. */
   clear(): void {
     this.#pages.clear();
-    while (this.#order.shift() !== undefined);
-    this.#bytes = 0;
-  }
-
-  #dropOldest(): void {
-    const oldest = this.#order.shift();
-    if (oldest === undefined) return;
-    const { group, page } = oldest;
-    this.#bytes -= weight(page);
-    const pages = this.#pages.get(group);
-    if (pages?.get(page.after.offset) === page) pages.delete(page.after.offset);
-    if (pages?.size === 0) this.#pages.delete(group);
   }
 }
 
-function weight({ bytes }: SharedPage): number {
-  return 300 + (bytes?.length ?? 0);
+function keyOf(group: Group, { offset }: Position): string {
+  return `${group.number} ${offset}`;
 }

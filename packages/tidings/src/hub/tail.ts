@@ -1,7 +1,7 @@
 import { concat } from "./bytes.ts";
 import { frameOf } from "./frames.ts";
 import { textLength, type Entry, type Position } from "./log/log.ts";
-import { scan } from "./log/scan.ts";
+import { search, type Searched } from "./log/search.ts";
 import { TopicOffsets } from "./log/topic-offsets.ts";
 import type { SharedPage } from "./shared-pages.ts";
 import type { TopicFilter } from "./topic-filter.ts";
@@ -22,12 +22,13 @@ export interface Recent {
  * The newest entries of the log as this process has followed them, each framed at most once. Bounded in bytes: the
  * oldest go first, whether they were dispatched or not, since the log still has them.
  */
-export class Tail {
+export class Tail implements Searched {
   readonly #maxBytes: number;
   #recent: (Recent | undefined)[] = [];
   /** Where the oldest is in `#recent`: those before it have gone and wait to be swept out together. */
   #first = 0;
-  readonly #byTopic = new TopicOffsets();
+  /** For `search`. */
+  readonly byTopic: TopicOffsets = new TopicOffsets();
   #bytes = 0;
   /** What all entries that ever came weighed. */
   #total = 0;
@@ -60,7 +61,7 @@ export class Tail {
     const position = { epoch: this.#head.epoch, offset: entry.offset, tag: entry.tag };
     this.#total += weight(entry);
     this.#recent.push({ entry, position, total: this.#total, frame: undefined });
-    this.#byTopic.push(entry);
+    this.byTopic.push(entry);
     this.#head = position;
     this.#bytes += weight(entry);
     while (this.#bytes > this.#maxBytes && this.#recent.length - this.#first > 1) this.#shift();
@@ -70,7 +71,7 @@ export class Tail {
   restart(position: Position): void {
     this.#recent = [];
     this.#first = 0;
-    this.#byTopic.clear();
+    this.byTopic.clear();
     this.#bytes = 0;
     this.#oldest = this.#head = position;
   }
@@ -78,6 +79,10 @@ export class Tail {
   /** The entry at an offset, if it is here. */
   at(offset: number): Recent | undefined {
     return offset > this.#oldest.offset ? this.#recent[this.#first + offset - this.#oldest.offset - 1] : undefined;
+  }
+
+  entryAt(offset: number): Entry | undefined {
+    return this.at(offset)?.entry;
   }
 
   /** Whether everything after the position is here, and the position is one of this history. */
@@ -104,28 +109,16 @@ export class Tail {
       bytes += frame.length;
       return bytes >= enough;
     };
-    const last =
-      filter.patterns.length > 0
-        ? scan(filter, (offset) => this.at(offset)?.entry, after.offset, through.offset, take)
-        : this.#lookUp(filter, after.offset, through.offset, take);
+    const last = search(filter, this, after.offset, through.offset, take);
     const events = frames.length;
     return { after, through: this.at(last)?.position ?? after, bytes: events > 0 ? concat(frames) : undefined, events };
-  }
-
-  #lookUp({ topics }: TopicFilter, after: number, end: number, found: (entry: Entry) => boolean): number {
-    for (const offset of this.#byTopic.after(topics, after)) {
-      const recent = offset > end ? undefined : this.at(offset);
-      if (recent === undefined) break;
-      if (found(recent.entry)) return offset;
-    }
-    return end;
   }
 
   #shift(): void {
     const gone = this.#recent[this.#first];
     if (gone === undefined) return;
     this.#recent[this.#first++] = undefined;
-    this.#byTopic.shift(gone.entry);
+    this.byTopic.shift(gone.entry);
     this.#bytes -= weight(gone.entry);
     this.#oldest = gone.position;
     if (this.#first * 2 > this.#recent.length) {

@@ -1,8 +1,5 @@
-import { milliseconds, type Duration } from "../duration.ts";
-import { HubError } from "../error.ts";
 import type { Runtime } from "../runtime.ts";
 import { inSlices } from "../slices.ts";
-import { shown } from "../../wire/fields.ts";
 
 /** A stream that does not live for ever. */
 export interface Mortal {
@@ -17,21 +14,6 @@ const JITTER = 0.2;
 /** How often in a lifetime it is looked who is to go; and how seldom at the most, in milliseconds. */
 const SWEEPS = 50;
 const LONGEST_PAUSE = 1_000;
-
-/** A shorter life would be spent on coming back. */
-const SHORTEST = 100;
-
-/**
- * Checks a lifetime; in milliseconds.
- *
- * @throws HubError `bad-option` below 100 ms
- */
-export function checkLifetime(lifetime: Duration | undefined): number | undefined {
-  if (lifetime === undefined) return undefined;
-  const ms = milliseconds(lifetime, "maxLifetime");
-  if (ms >= SHORTEST) return ms;
-  throw new HubError("bad-option", `maxLifetime must be at least ${SHORTEST} ms, not ${shown(lifetime)}`);
-}
 
 /** Ends streams when their lifetime is over. One timer for all, which runs while there is a stream. */
 export class Lifetimes {

@@ -1,5 +1,6 @@
 import { textLength, type Entry } from "./log.ts";
 import { firstAbove, Queue } from "./queue.ts";
+import type { Searched } from "./search.ts";
 import { TopicOffsets } from "./topic-offsets.ts";
 
 // What an entry weighs beside its text: its object and its place in the list, and its place in the index of each topic.
@@ -25,10 +26,10 @@ interface Kept {
 }
 
 /** The entries of a memory log within its retention, with an index by topic, and the kept newest of quiet topics. */
-export class MemoryEntries {
+export class MemoryEntries implements Searched {
   readonly #retention: Retention;
   readonly #entries = new Queue<Kept>();
-  readonly #byTopic = new TopicOffsets();
+  readonly byTopic: TopicOffsets = new TopicOffsets();
   // Topics enter in order of their last publication, since that is the order of eviction, and leave in the same order.
   readonly #newest = new Map<string, Entry>();
   #bytes = 0;
@@ -58,7 +59,7 @@ export class MemoryEntries {
   push(entry: Entry, elapsed: number): void {
     this.#entries.push({ entry, since: elapsed });
     this.#bytes += weight(entry);
-    this.#byTopic.push(entry);
+    this.byTopic.push(entry);
     for (const topic of entry.topics) this.#release(topic);
   }
 
@@ -74,41 +75,33 @@ export class MemoryEntries {
     }
   }
 
-  at(offset: number): Entry | undefined {
+  entryAt(offset: number): Entry | undefined {
     return this.#entries.at(offset - this.#evicted - 1)?.entry;
   }
 
   /** The tag of the entry at an offset: of the newest one that is gone, too. 0 before the first. */
   tagAt(offset: number): number | undefined {
-    return offset === this.#evicted ? this.#evictedTag : this.at(offset)?.tag;
+    return offset === this.#evicted ? this.#evictedTag : this.entryAt(offset)?.tag;
   }
 
   /** All entries after an offset. */
   after(offset: number): Entry[] {
     const entries: Entry[] = [];
     for (let next = offset + 1; next <= this.head; next++) {
-      const entry = this.at(next);
+      const entry = this.entryAt(next);
       if (entry !== undefined) entries.push(entry);
     }
     return entries;
   }
 
-  /** The entries of some topics after an offset: their place in the log, and what other topics have, costs nothing. */
-  *of(topics: readonly string[], after: number): Generator<Entry, void> {
-    for (const offset of this.#byTopic.after(topics, after)) {
-      const entry = this.at(offset);
-      if (entry !== undefined) yield entry;
-    }
-  }
-
   /** The newest `n` entries of a topic up to an offset, the newest first; where none is left, the kept one. */
   latest(topic: string, n: number, through: number): Entry[] {
-    const all = this.#byTopic.of(topic);
+    const all = this.byTopic.of(topic);
     const kept = this.#newest.get(topic);
     if (all === undefined) return kept !== undefined && kept.offset <= through ? [kept] : [];
     const found: Entry[] = [];
     for (let index = firstAbove(all, through) - 1; index >= 0 && found.length < n; index--) {
-      const entry = this.at(all.at(index) ?? 0);
+      const entry = this.entryAt(all.at(index) ?? 0);
       if (entry !== undefined) found.push(entry);
     }
     return found;
@@ -116,7 +109,7 @@ export class MemoryEntries {
 
   /** Every topic that `latest` can answer. */
   topics(): Iterable<string> {
-    return [...this.#byTopic.topics, ...this.#newest.keys()];
+    return [...this.byTopic.topics, ...this.#newest.keys()];
   }
 
   #evictOldest(entry: Entry): void {
@@ -124,7 +117,7 @@ export class MemoryEntries {
     this.#evicted = entry.offset;
     this.#evictedTag = entry.tag;
     this.#bytes -= weight(entry);
-    for (const topic of this.#byTopic.shift(entry)) this.#keepNewest(topic, entry);
+    for (const topic of this.byTopic.shift(entry)) this.#keepNewest(topic, entry);
   }
 
   #keepNewest(topic: string, entry: Entry): void {

@@ -21,7 +21,7 @@ import {
 } from "./log.ts";
 import { MemoryEntries } from "./memory-entries.ts";
 import { MemoryFollowers } from "./memory-followers.ts";
-import { scan } from "./scan.ts";
+import { search } from "./search.ts";
 
 /** How much a memory log keeps, and for how long. */
 export interface MemoryLogOptions {
@@ -106,9 +106,9 @@ class MemoryLog implements Log {
     const evictedThrough = this.#at(this.#entries.evicted);
     if (!this.#knows(after)) return { reset: true, oldest: evictedThrough };
     const start = Math.max(after.offset, this.#entries.evicted);
-    const isExact = filter.patterns.length === 0;
-    const { entries, through } = isExact ? this.#lookUp(start, filter, limit) : this.#scan(start, filter, limit);
-    return { entries, through: this.#at(through), evictedThrough, corrupt: [] };
+    const page = new PageEntries(limit);
+    const through = search(filter, this.#entries, start, this.#entries.head, (entry) => page.add(entry));
+    return { entries: page.entries, through: this.#at(through), evictedThrough, corrupt: [] };
   }
 
   async latest(filter: TopicFilter, n: number, through: Position): Promise<readonly Entry[]> {
@@ -161,60 +161,23 @@ class MemoryLog implements Log {
     const known = this.#entries.tagAt(offset);
     return known === undefined || known === tag;
   }
-
-  /** The topics' own entries, merged: costs nothing for what other topics have. */
-  #lookUp(start: number, filter: TopicFilter, limit: PageLimit): Found {
-    const found = new PageEntries(limit);
-    for (const entry of this.#entries.of(filter.topics, start)) {
-      found.add(entry);
-      if (found.full) return found.through(entry.offset);
-    }
-    return found.through(this.#entries.head);
-  }
-
-  /** One entry after another, as far as a page's cost allows. */
-  #scan(start: number, filter: TopicFilter, limit: PageLimit): Found {
-    const found = new PageEntries(limit);
-    const through = scan(
-      filter,
-      (offset) => this.#entries.at(offset),
-      start,
-      this.#entries.head,
-      (entry) => {
-        found.add(entry);
-        return found.full;
-      },
-    );
-    return found.through(through);
-  }
-}
-
-interface Found {
-  readonly entries: readonly Entry[];
-  readonly through: number;
 }
 
 /** The entries of a page, up to its limit. */
 class PageEntries {
+  readonly entries: Entry[] = [];
   readonly #limit: PageLimit;
-  readonly #entries: Entry[] = [];
   #bytes = 0;
 
   constructor(limit: PageLimit) {
     this.#limit = limit;
   }
 
-  get full(): boolean {
-    return this.#entries.length >= this.#limit.entries || this.#bytes >= this.#limit.bytes;
-  }
-
-  add(entry: Entry): void {
-    this.#entries.push(entry);
+  /** Takes an entry; whether no more go in. */
+  add(entry: Entry): boolean {
+    this.entries.push(entry);
     // The data to the byte, the names about.
     this.#bytes += utf8Length(entry.data) + textLength(entry) - entry.data.length;
-  }
-
-  through(offset: number): Found {
-    return { entries: this.#entries, through: offset };
+    return this.entries.length >= this.#limit.entries || this.#bytes >= this.#limit.bytes;
   }
 }
