@@ -1,17 +1,9 @@
+import { seeded } from "../../packages/tidings/test/simulation.ts";
+
 const statuses = ["paid", "packed", "shipped", "returned"];
 const hex = "0123456789abcdef";
 
-/** A small random generator, so that every run is of the same data (mulberry32). */
-function seeded(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
+/** Every run is of the same data. */
 const random = seeded(1);
 
 function digits(count: number): string {
