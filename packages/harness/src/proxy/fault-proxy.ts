@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
 
+import { reset } from "../../../tidings/src/http/reset.ts";
 import { Chance } from "../chance.ts";
 import { CLEAN, FAIR, faultsOf, type ConnectionFaults, type Cut, type Weather } from "./faults.ts";
 import { Way } from "./way.ts";
@@ -84,7 +85,7 @@ export class FaultProxy {
   #accept(client: Socket): void {
     client.on("error", () => undefined);
     if (this.refuses) {
-      client.resetAndDestroy();
+      reset(client);
       return;
     }
     const number = ++this.#count;
@@ -128,8 +129,8 @@ class Connection implements Proxied {
     };
     this.#up = new Way(client, server, faults.up, chance, cut);
     this.#down = new Way(server, client, faults.down, chance, cut);
-    server.on("error", () => client.resetAndDestroy());
-    client.on("error", () => server.resetAndDestroy());
+    server.on("error", () => reset(client));
+    client.on("error", () => reset(server));
     for (const socket of [client, server]) {
       socket.setNoDelay(true);
       socket.on("close", () => {
@@ -163,8 +164,8 @@ class Connection implements Proxied {
       this.#client.destroySoon();
       this.#server.destroySoon();
     } else {
-      this.#client.resetAndDestroy();
-      this.#server.resetAndDestroy();
+      reset(this.#client);
+      reset(this.#server);
     }
   }
 

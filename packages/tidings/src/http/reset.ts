@@ -1,7 +1,11 @@
 /** A connection that can be ended at once. */
 export interface Resettable {
+  readonly writableEnded?: boolean;
+  readonly writableFinished?: boolean;
+  readonly writableLength?: number;
   destroy(): unknown;
   resetAndDestroy?(): unknown;
+  prependOnceListener?(event: "finish", listener: () => void): unknown;
 }
 
 /**
@@ -10,6 +14,20 @@ export interface Resettable {
  * socket is destroyed.
  */
 export function reset(connection: Resettable): void {
+  if (isShuttingDown(connection)) {
+    // A reset would fail now, and Node would never close the socket: not even the process could end.
+    connection.prependOnceListener?.("finish", () => resetNow(connection));
+  } else {
+    resetNow(connection);
+  }
+}
+
+/** Whether it was ended and everything written, and the system is yet to say that it heard. */
+function isShuttingDown({ writableEnded, writableFinished, writableLength }: Resettable): boolean {
+  return writableEnded === true && writableFinished === false && writableLength === 0;
+}
+
+function resetNow(connection: Resettable): void {
   try {
     if (connection.resetAndDestroy !== undefined) {
       connection.resetAndDestroy();
