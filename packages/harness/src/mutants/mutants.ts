@@ -60,7 +60,7 @@ const FAN_OUT: readonly Mutant[] = [
 const MATCHING: readonly Mutant[] = [
   {
     name: "takes a pattern for met when a part of it is",
-    file: "hub/topic.ts",
+    file: "wire/topic-pattern.ts",
     find: "return patternDone && topicDone;",
     replace: "return patternDone || topicDone;",
   },

@@ -1,5 +1,6 @@
 import { HubError } from "./error.ts";
-import { checkPattern, matchesPattern } from "./topic.ts";
+import { checkPattern } from "./topic.ts";
+import { matchesPattern } from "../wire/topic-pattern.ts";
 
 /** Which topics a reader asks for. An entry is wanted if one of its topics is. */
 export interface TopicFilter {

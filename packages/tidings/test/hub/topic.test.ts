@@ -3,7 +3,8 @@ import { describe, expect, test } from "vitest";
 import { HubError } from "../../src/hub/error.ts";
 import { topicFilter } from "../../src/hub/topic-filter.ts";
 import { TopicIndex } from "../../src/hub/topic-index.ts";
-import { checkPattern, checkTopic, matchesPattern } from "../../src/hub/topic.ts";
+import { checkPattern, checkTopic } from "../../src/hub/topic.ts";
+import { matchesPattern } from "../../src/wire/topic-pattern.ts";
 
 /** What the words say, without a thought for speed. */
 function naive(pattern: string[], topic: string[]): boolean {

@@ -3,7 +3,7 @@ import { milliseconds, type Duration } from "../duration.ts";
 import { HubError } from "../error.ts";
 import { systemRuntime, type Runtime } from "../runtime.ts";
 import type { TopicFilter } from "../topic-filter.ts";
-import { matchesPattern } from "../topic.ts";
+import { matchesPattern } from "../../wire/topic-pattern.ts";
 import { utf8Length } from "../utf8.ts";
 import { DedupeWindow } from "./dedupe-window.ts";
 import {
