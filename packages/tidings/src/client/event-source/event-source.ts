@@ -24,7 +24,7 @@ type Listener<Heard extends Event> = ((event: Heard) => unknown) | { handleEvent
  * The standard's `EventSource` (HTML, section 9.2) over `fetch`, with the options that it lacks. A drop-in: in windows,
  * workers, Node, Bun and Deno. How it differs from the browser's own is in docs/client.md.
  */
-// The types of its listeners alone.
+// oxlint-disable-next-line typescript/no-unsafe-declaration-merging -- the types of its listeners alone
 export interface EventSource {
   addEventListener<Heard extends Name>(
     type: Heard,
@@ -35,6 +35,16 @@ export interface EventSource {
     type: string,
     listener: Listener<MessageEvent<string>> | null,
     options?: boolean | AddEventListenerOptions,
+  ): void;
+  removeEventListener<Heard extends Name>(
+    type: Heard,
+    listener: Listener<EventSourceEvents[Heard]> | null,
+    options?: boolean | EventListenerOptions,
+  ): void;
+  removeEventListener(
+    type: string,
+    listener: Listener<MessageEvent<string>> | null,
+    options?: boolean | EventListenerOptions,
   ): void;
 }
 export class EventSource extends EventTarget {

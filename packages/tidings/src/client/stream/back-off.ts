@@ -49,7 +49,11 @@ export class BackOff {
   next(error: ClientError): number | undefined {
     const { min = 250, max = 30_000, attempts = Infinity, retryable = isPassing } = this.#options;
     const again = retryable(error);
-    if (again === false || (this.#failures >= attempts && globalThis.navigator?.onLine !== false)) return undefined;
+    if (
+      again === false ||
+      (this.#failures >= attempts && (globalThis.navigator as Navigator | undefined)?.onLine !== false)
+    )
+      return undefined;
     const floor = Math.max(this.announced ?? 0, min);
     const ceiling = Math.max(floor, Math.min(max, this.reconnectionTime * 1.5 * 2 ** this.#failures++));
     const drawn = floor + this.#random() * (ceiling - floor);
