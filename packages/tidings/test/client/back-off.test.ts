@@ -1,15 +1,15 @@
 import { describe, expect, test } from "vitest";
 
 import { ClientError } from "../../src/client/error.ts";
-import { BackOff, type RetryOptions } from "../../src/client/stream/back-off.ts";
+import { type RetryOptions, waitAfter } from "../../src/client/stream/back-off.ts";
 
 const LOST = new ClientError("network", "lost");
 
 /** The shortest and the longest that the next waits may be. */
 function ranges(options: RetryOptions, announced?: number, count = 6): (readonly (number | undefined)[])[] {
-  const [low, high] = [new BackOff(options, () => 0), new BackOff(options, () => 1)];
-  if (announced !== undefined) low.announced = high.announced = announced;
-  return Array.from({ length: count }, () => [low.next(LOST), high.next(LOST)]);
+  return Array.from({ length: count }, (_, failures) =>
+    [0, 1].map((random) => waitAfter(LOST, failures, announced, random, options)),
+  );
 }
 
 describe("the back-off", () => {
@@ -22,6 +22,8 @@ describe("the back-off", () => {
       [100, 10_000],
       [100, 10_000],
     ]);
+    expect(waitAfter(LOST, 0, undefined, 0.5, { base: 1_000, min: 100 })).toBe(800);
+    expect(waitAfter(LOST, 2_000, undefined, 1, {})).toBe(30_000);
   });
 
   test("never comes sooner than the server asked for, nor than the floor", () => {
@@ -40,31 +42,25 @@ describe("the back-off", () => {
     ]);
   });
 
-  test("forgets failures once a stream has stood long enough, and not before", () => {
-    const backOff = new BackOff({ base: 1_000, healthyAfter: 5_000 }, () => 1);
-    expect([backOff.next(LOST), backOff.next(LOST)]).toEqual([1_500, 3_000]);
-    backOff.recover(4_999);
-    expect(backOff.next(LOST)).toBe(6_000);
-    backOff.recover(5_000);
-    expect(backOff.next(LOST)).toBe(1_500);
-  });
-
   test("waits for as long as Retry-After says", () => {
     const busy = new ClientError("refused", "busy", { status: 503, retryAfter: 7_000 });
-    const backOff = new BackOff({ base: 1_000, max: 10_000, retryable: () => true }, () => 1);
-    expect([1, 2, 3, 4].map(() => backOff.next(busy))).toEqual([7_000, 7_000, 7_000, 10_000]);
+    const options = { base: 1_000, max: 10_000, retryable: () => true };
+    expect([0, 1, 2, 3].map((failures) => waitAfter(busy, failures, undefined, 1, options))).toEqual([
+      7_000, 7_000, 7_000, 10_000,
+    ]);
   });
 
   test("gives up after so many failures in a row, if asked", () => {
-    const backOff = new BackOff({ attempts: 2 }, () => 0);
-    expect([1, 2, 3].map(() => backOff.next(LOST))).toEqual([250, 250, undefined]);
-    backOff.recover(Infinity);
-    expect(backOff.next(LOST)).toBe(250);
+    expect([0, 1, 2].map((failures) => waitAfter(LOST, failures, undefined, 0, { attempts: 2 }))).toEqual([
+      250,
+      250,
+      undefined,
+    ]);
   });
 
   test("tries again what may pass, and asks who knows better", () => {
     const verdict = (error: ClientError, options: RetryOptions = {}): number | undefined =>
-      new BackOff(options, () => 0).next(error);
+      waitAfter(error, 0, undefined, 0, options);
     for (const code of ["headers", "network", "ended", "silent", "offline"] as const)
       expect(verdict(new ClientError(code, "")), code).toBe(250);
     for (const code of ["refused", "over", "not-a-stream", "not-http", "aborted", "event-too-large"] as const)

@@ -5,15 +5,25 @@ import { listen } from "../http/node-server.ts";
 /** What is done with one request. */
 export type Answer = (response: ServerResponse, request: IncomingMessage) => void;
 
+/** A server with a script. */
+export interface ScriptedServer {
+  readonly url: string;
+  readonly requests: readonly IncomingMessage[];
+  /** Sends more on the stream that was opened last. */
+  write(text: string): void;
+}
+
 /** A server that answers its first request as the first answer says, and so on; whoever asks for more gets a 204. */
-export async function serve(...answers: readonly Answer[]): Promise<{ url: string; requests: IncomingMessage[] }> {
+export async function serve(...answers: readonly Answer[]): Promise<ScriptedServer> {
   const requests: IncomingMessage[] = [];
+  let last: ServerResponse | undefined;
   const { url } = await listen((request, response) => {
+    last = response;
     const answer = answers[requests.push(request) - 1];
     if (answer === undefined) response.writeHead(204).end();
     else answer(response, request);
   });
-  return { url, requests };
+  return { url, requests, write: (text) => void last?.write(text) };
 }
 
 /** A good stream in some pieces, a write each, which ends. */

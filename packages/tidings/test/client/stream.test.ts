@@ -1,7 +1,7 @@
 import { expect, onTestFinished, describe, test, vi } from "vitest";
 
 import type { ClientError } from "../../src/client/error.ts";
-import { Stream, type StreamOptions } from "../../src/client/stream/stream.ts";
+import { createStream, type Stream, type StreamOptions } from "../../src/client/stream/stream.ts";
 import { HandClock } from "./hand-clock.ts";
 import { type Answer, open, plain, serve, stream } from "./scripted-server.ts";
 
@@ -17,7 +17,7 @@ function openStream(
   const log: string[] = [];
   const errors: ClientError[] = [];
   const waits: (number | undefined)[] = [];
-  const opened = new Stream(
+  const opened = createStream(
     { url: () => url, clock, random: () => 0, ...options },
     {
       opened: ({ status }) => log.push(`opened ${status}`),
@@ -28,7 +28,6 @@ function openStream(
         waits.push(retryIn);
         log.push(`failed: ${error.code}`);
       },
-      closed: () => log.push("closed"),
     },
   );
   onTestFinished(() => opened.close());
@@ -47,7 +46,7 @@ describe("a stream", () => {
     source.close();
     expect(source.state).toBe("closed");
     source.open();
-    await expect.poll(() => log.slice(3)).toEqual(["closed", "opened 200", "message|b|1", "settled"]);
+    await expect.poll(() => log.slice(3)).toEqual(["opened 200", "message|b|1", "settled"]);
     expect(requests[1]?.headers["last-event-id"]).toBe("1");
   });
 
@@ -215,7 +214,7 @@ describe("a stream", () => {
     const { url, requests } = await serve(open("data: a\n\ndata: b\n\n"), stream("data: c\n\n"), open("data: d\n\n"));
     const log: string[] = [];
     const clock = new HandClock();
-    const source = new Stream(
+    const source = createStream(
       { url: () => url, clock },
       {
         opened: () => log.push("opened"),

@@ -1,8 +1,8 @@
 import { expect } from "vitest";
 
 import { EventSource } from "../../../src/client/index.ts";
-import { hear, hearChunks, listenTo } from "../heard.ts";
-import { serve, stream } from "../scripted-server.ts";
+import { connectTo, hear, hearChunks, listenTo } from "../heard.ts";
+import { open, serve, stream } from "../scripted-server.ts";
 import { rule } from "./rule.ts";
 
 const bytes = (text: string): Uint8Array[] => [...Buffer.from(text)].map((byte) => Uint8Array.of(byte));
@@ -63,13 +63,13 @@ export function lineRules(): void {
     async () => {
       const long = "x".repeat(2 ** 20);
       expect(await hearChunks([`data: ${long}`, long, "\n\n"])).toEqual([`message|${long}${long}|`]);
-      const { url, requests } = await serve(
-        stream(`data: a\n\ndata: ${"y".repeat(2_000)}\n\ndata: b\n\n`),
-        stream("data: c\n\n"),
-      );
-      const { log, errors } = await hear(url, [], { maxEventBytes: 1_000 });
+      const { url, requests, write } = await serve(open("data: a\n\n"), stream("data: c\n\n"));
+      const { log, errors, closed } = connectTo(url, [], { maxEventBytes: 1_000 });
+      await expect.poll(() => log).toEqual(["open", "message|a|"]);
+      write(`data: ${"y".repeat(2_000)}`);
+      await closed();
       expect(log).toEqual(["open", "message|a|", "error 2"]);
-      expect(errors[0]).toMatchObject({ error: { code: "line-too-large" }, retryIn: undefined });
+      expect(errors[0]).toMatchObject({ error: { code: "event-too-large" }, retryIn: undefined });
       expect(requests.length).toBe(1);
     },
     { but: "beyond 16 MiB, or maxEventBytes, the stream is closed" },
