@@ -41,11 +41,11 @@ describe("through a network that breaks", { timeout: 60_000 }, () => {
     const seed = Date.now() % 1_000_000;
     const { hub, proxy, seen, errors } = await throughProxy(seed);
     proxy.weather = { late: 0.2, latency: 10, sliced: 0.2, cut: 0.9, cutWithin: 40_000 };
-    const total = 10_000;
+    const total = 20_000;
     let cuts = 0;
     for (let number = 0; number < total; number += 20) {
       await hub.publishBatch(Array.from({ length: 20 }, (_, index) => ({ topic: "t", data: payload(number + index) })));
-      if (number % 1_000 === 0) {
+      if (number % 500 === 0) {
         cuts++;
         proxy.connections.at(-1)?.cut((["reset", "fin"] as const)[cuts % 2] ?? "fin");
         await expect.poll(() => seen.length, { timeout: 20_000 }).toBeGreaterThan(number - 2_000);

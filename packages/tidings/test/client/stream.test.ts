@@ -150,12 +150,11 @@ describe("a stream", () => {
   });
 
   test("takes a connection for dead after 2.5 silent heartbeats, whatever comes counting as a sign of life", async () => {
-    let write: (text: string) => void = () => undefined;
-    const writable: Answer = (response, request) => {
-      open(opening(1_000))(response, request);
-      write = (text) => void response.write(text);
-    };
-    const { url, requests } = await serve(writable, (response) => void response.writeHead(200), open("data: back\n\n"));
+    const { url, requests, write } = await serve(
+      open(opening(1_000)),
+      (response) => void response.writeHead(200),
+      open("data: back\n\n"),
+    );
     const { clock, log, waits, stream: source } = openStream(url);
     const settled = (count: number): Promise<void> =>
       expect.poll(() => log.filter((entry) => entry === "settled").length).toBe(count);
