@@ -2,7 +2,6 @@ import type { ParsedEvent } from "../../wire/parser.ts";
 import type { ClientError } from "../error.ts";
 import { createStream } from "../stream/stream.ts";
 import type { Asking } from "./asking.ts";
-import type { Note } from "./journal.ts";
 import type { Send, StreamSettings } from "./settings.ts";
 import type { Source, SourceListener } from "./source.ts";
 
@@ -12,7 +11,6 @@ export interface MainStreamOptions {
   readonly asking: Asking;
   readonly settings: StreamSettings;
   readonly send: Send;
-  readonly note: Note;
   /** The wall clock. */
   readonly now: () => number;
   /** What to resume after, or empty: asked when it begins. */
@@ -24,7 +22,7 @@ export interface MainStreamOptions {
  * anew after the last cursor.
  */
 export function openMainStream(options: MainStreamOptions, listener: SourceListener): Source {
-  const { asking, note } = options;
+  const { asking } = options;
   let wanted: ReadonlySet<string> = new Set();
   /** What the connection brings. */
   let carried = new Set<string>();
@@ -52,19 +50,14 @@ export function openMainStream(options: MainStreamOptions, listener: SourceListe
       },
     },
     {
-      opened({ status }) {
-        note("opened", { status, cursor: stream.lastEventId, topics: carried.size });
-        listener.status({ state: "replaying", error: undefined });
-      },
+      opened: () => listener.status({ state: "replaying", error: undefined }),
       event,
       settled: () => listener.settled(),
       failed(error, retryIn) {
         lost();
         if (retryIn === undefined && asking.mistook(error)) return stream.open();
-        note("lost", { code: error.code, why: error.message, retryIn });
         over = retryIn === undefined;
-        if (over) listener.status({ state: "closed", error, retryAt: undefined });
-        else listener.status({ state: "waiting", error, retryAt: options.now() + (retryIn ?? 0) });
+        listener.status({ state: over ? "closed" : "waiting", error, retryAt: retryIn && options.now() + retryIn });
       },
     },
   );
@@ -100,14 +93,12 @@ export function openMainStream(options: MainStreamOptions, listener: SourceListe
     if (add.length === 0) oneByOne = false;
     if (add.length + (name === undefined ? 0 : remove.length) === 0) return listener.covers([...carried]);
     if (name === undefined) {
-      note("reconnecting", { why: "the server takes no changes", add: add.length });
       return stream.reconnect();
     }
     const { signal } = connection;
     changing = true;
     try {
       await options.send("PATCH", options.base, { stream: name, add, remove }, signal);
-      note("changed", { add, remove });
       if (!signal.aborted) carried = new Set([...carried, ...add].filter((topic) => !remove.includes(topic)));
     } catch (error) {
       if (!signal.aborted) refused(error as ClientError, add);
@@ -119,7 +110,6 @@ export function openMainStream(options: MainStreamOptions, listener: SourceListe
 
   function refused(error: ClientError, add: readonly string[]): void {
     const { status = 0 } = error;
-    note("unchanged", { code: error.problem?.code ?? error.code, why: error.message });
     if (add.length > 0 && [400, 401, 403].includes(status)) {
       if (add.length > 1) {
         oneByOne = true;

@@ -92,7 +92,9 @@ test(
     expect(wrong.slice(0, 5), `seed ${seed}`).toEqual([]);
     expect(handed, `seed ${seed}`).toBe(EVENTS);
     const { connections, duplicates, gaps, resets, events } = tidings.inspect();
-    console.log(`faults: ${EVENTS} events, ${connections} connections, ${halves} half-open, ${duplicates} duplicates`);
+    process.stdout.write(
+      `faults: ${EVENTS} events, ${connections} connections, ${halves} half-open, ${duplicates} duplicates\n`,
+    );
     expect({ gaps, resets, events }, `seed ${seed}`).toEqual({ gaps: 0, resets: 0, events: EVENTS });
     expect(connections, `seed ${seed}`).toBeGreaterThan(5);
     expect(duplicates, `seed ${seed}`).toBeGreaterThan(10);

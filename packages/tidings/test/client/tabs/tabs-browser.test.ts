@@ -38,9 +38,9 @@ describe.each(browsers)("tabs in %s", { timeout: 60_000 }, (name) => {
     await expect.poll(() => site.requests.filter((request) => request.startsWith("PATCH")).length).toBe(1);
 
     let n = 0;
-    let on = true;
+    const flowing = { on: true };
     const flow = (async () => {
-      for (; on; n++) {
+      for (; flowing.on; n++) {
         await site.hub.publishBatch([
           { topic: "a", data: n },
           { topic: "own", data: n },
@@ -56,7 +56,7 @@ describe.each(browsers)("tabs in %s", { timeout: 60_000 }, (name) => {
     await expect
       .poll(async () => ((await others[4]?.seen())?.heard["a"]?.at(-1) as number) > before + 50, { timeout: 20_000 })
       .toBe(true);
-    on = false;
+    flowing.on = false;
     await flow;
     for (const tab of others) await expect.poll(async () => (await tab.seen()).heard["a"]?.at(-1)).toBe(n - 1);
 
@@ -69,7 +69,7 @@ describe.each(browsers)("tabs in %s", { timeout: 60_000 }, (name) => {
       const since = at.filter((time) => time > closedAt - 500);
       return Math.max(...since.slice(1).map((time, index) => time - (since[index] ?? 0)));
     });
-    console.log(`${name}: longest silence of each tab, in ms: ${silences.map(Math.round).join(" ")}`);
+    process.stdout.write(`${name}: the longest silence of each tab, in ms: ${silences.map(Math.round).join(" ")}\n`);
     expect(Math.max(...silences)).toBeLessThan(1_000);
     expect((await roles(others)).filter((role) => role === "leader").length).toBe(1);
     expect(site.hub.stats()).toMatchObject({ subscribers: 1, gaps: 0, resets: 0 });
