@@ -34,6 +34,8 @@ export async function startSite(options: HubServerOptions = {}): Promise<HubServ
     before(req, res) {
       if (options.before?.(req, res) === true) return true;
       if (req.url !== "/" && req.url !== "/client.js") return false;
+      // For a page of an opaque origin.
+      res.setHeader("Access-Control-Allow-Origin", "*");
       res.setHeader("Content-Type", req.url === "/" ? "text/html" : "text/javascript");
       res.end(req.url === "/" ? PAGE : code);
       return true;

@@ -128,6 +128,56 @@ describe.each(browsers)("tabs in %s", { timeout: 60_000 }, (name) => {
     expect(site.requests.slice(before).filter((request) => request.startsWith("GET /events")).length).toBe(2);
   });
 
+  test("that go into the back/forward cache leave the others, and have missed nothing when they are back", async () => {
+    const site = await startSite();
+    const tabs = await open(site.page, 2);
+    const expected: number[] = [];
+    // First the leader, which is the follower then; then the new leader.
+    for (const tab of tabs) {
+      const other = tabs.find((each) => each !== tab);
+      await tab.page.evaluate(() => dispatchEvent(new PageTransitionEvent("pagehide", { persisted: true })));
+      await expect.poll(async () => (await other?.seen())?.status).toMatchObject({ role: "leader", state: "live" });
+      await expect.poll(() => site.hub.stats().subscribers).toBe(1);
+      for (let n = 0; n < 5; n++) {
+        await site.hub.publish("a", { data: expected.length });
+        expected.push(expected.length);
+      }
+      await expect.poll(async () => (await other?.seen())?.heard["a"]).toEqual(expected);
+      await tab.page.evaluate(() => dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true })));
+      await expect.poll(async () => (await tab.seen()).heard["a"]).toEqual(expected);
+      await site.hub.publish("a", { data: expected.length });
+      expected.push(expected.length);
+      for (const each of tabs) await expect.poll(async () => (await each.seen()).heard["a"]).toEqual(expected);
+    }
+    await expect.poll(() => site.hub.stats().subscribers).toBe(1);
+    expect(site.hub.stats()).toMatchObject({ gaps: 0, resets: 0 });
+  });
+
+  test("are alone in a worker and on a page of an opaque origin", async () => {
+    const site = await startSite();
+    const tab = await openTab(browser, site.page);
+    const roles = await tab.page.evaluate(async () => {
+      const code = `
+        const { connect } = await import("${location.origin}/client.js");
+        const { role } = connect("${location.origin}/events").status.getSnapshot();
+        (globalThis.parent ?? globalThis).postMessage(role, "*");`;
+      const worker = new Promise((resolve) => {
+        const source = URL.createObjectURL(new Blob([code.replace(', "*"', "")], { type: "text/javascript" }));
+        new Worker(source, { type: "module" }).addEventListener("message", ({ data }) => resolve(data));
+      });
+      const sandboxed = new Promise((resolve) => {
+        addEventListener("message", ({ data }) => resolve(data));
+        const frame = document.createElement("iframe");
+        frame.setAttribute("sandbox", "allow-scripts");
+        frame.srcdoc = `<script type="module">${code}</script>`;
+        document.body.append(frame);
+      });
+      return [await worker, await sandboxed];
+    });
+    expect(roles).toEqual(["alone", "alone"]);
+    expect((await tab.seen()).status.role).toBe("follower");
+  });
+
   test.runIf(name === "chromium")(
     "replace a leader that is suspended and keeps its lock; it notices when it wakes, and has lost nothing",
     async () => {
