@@ -10,7 +10,6 @@ import { createLateStarts } from "./late-start.ts";
 import { openMainStream } from "./main-stream.ts";
 import type { ConnectOptions, CursorStore } from "./options.ts";
 import { createPublish } from "./publish.ts";
-import { createRouting } from "./routing.ts";
 import { createSend, streamSettings } from "./settings.ts";
 import { readToLive } from "./short-stream.ts";
 import type { Source, SourceListener } from "./source.ts";
@@ -47,23 +46,25 @@ export function connect<Events = Record<string, unknown>>(
 
   const errors: ClientError[] = [];
   const subscriptions = new Set<Subscription>();
-  const routing = createRouting<Subscription>();
   const status = createStatus(shares ? "follower" : "alone", report);
   const life = new AbortController();
   let connections = 0;
   let saved = "";
   let loading: Promise<void> | undefined;
 
-  const inbox = createInbox(routing, (notice) => {
-    note(notice);
-    attempt(() => options.resync?.(notice), report);
-    for (const each of subscriptions) {
-      each.notice(notice);
-      if (each.from !== undefined && each.held === undefined) starts.begin(each);
-    }
-  });
+  const inbox = createInbox(
+    (topics) => interests.takers(topics),
+    (notice) => {
+      note(notice);
+      attempt(() => options.resync?.(notice), report);
+      for (const each of subscriptions) {
+        each.notice(notice);
+        if (each.from !== undefined && each.held === undefined) starts.begin(each);
+      }
+    },
+  );
 
-  const interests = createInterests(options.linger ?? LINGER, clock, (topics) => {
+  const interests = createInterests<Subscription>(options.linger ?? LINGER, clock, (topics) => {
     if (life.signal.aborted) return;
     const { cursorStore } = options;
     loading ??= cursorStore && loadCursor(cursorStore);
@@ -166,8 +167,7 @@ export function connect<Events = Record<string, unknown>>(
     }
     signal?.addEventListener("abort", end);
     subscriptions.add(subscription);
-    interests.add(taker.topics);
-    routing.add(subscription, taker.topics);
+    interests.add(subscription, taker.topics);
     if (from !== undefined) starts.begin(subscription);
     // What the stream still brings of it would end, and then begin anew.
     else if (inbox.cursor !== "" && taker.topics.some(interests.isLeaving))
@@ -180,8 +180,7 @@ export function connect<Events = Record<string, unknown>>(
     subscription.ended = true;
     subscription.held = undefined;
     subscriptions.delete(subscription);
-    routing.remove(subscription, subscription.topics);
-    interests.remove(subscription.topics);
+    interests.remove(subscription, subscription.topics);
     subscription.close(error);
   }
 

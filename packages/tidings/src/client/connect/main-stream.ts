@@ -28,14 +28,13 @@ export function openMainStream(options: MainStreamOptions, listener: SourceListe
   let carried = new Set<string>();
   /** The connection's name, by which it can be changed, once it is known. */
   let name: string | undefined;
-  /** The opening frame has come. */
-  let begun = false;
   let changing = false;
   /** Some of several topics were refused: they are asked for one by one, to know which. */
   let oneByOne = false;
   /** The server said so. */
   let over = false;
-  let connection = new AbortController();
+  /** Since its opening frame has come. */
+  let connection: AbortController | undefined;
 
   const asked = asking.of(() => wanted);
   const stream = createStream(
@@ -68,10 +67,9 @@ export function openMainStream(options: MainStreamOptions, listener: SourceListe
   }
 
   function lost(): void {
-    connection.abort();
-    connection = new AbortController();
+    connection?.abort();
+    connection = undefined;
     name = undefined;
-    begun = false;
   }
 
   function event(came: ParsedEvent): void {
@@ -80,14 +78,14 @@ export function openMainStream(options: MainStreamOptions, listener: SourceListe
     if (came.event !== "tidings:cursor") return;
     name ??= /"stream":"([^"]+)"/.exec(came.data)?.[1];
     // While a snapshot runs there is no cursor.
-    if (begun || came.lastEventId === "") return;
-    begun = true;
+    if (connection !== undefined || came.lastEventId === "") return;
+    connection = new AbortController();
     void change();
   }
 
   /** Lets the connection carry what is wanted, and says so. */
   async function change(): Promise<void> {
-    if (!begun || changing) return;
+    if (connection === undefined || changing) return;
     const add = [...wanted].filter((topic) => !carried.has(topic)).slice(0, oneByOne ? 1 : undefined);
     const remove = [...carried].filter((topic) => !wanted.has(topic));
     if (add.length === 0) oneByOne = false;

@@ -156,7 +156,7 @@ describe.each(browsers)("tabs in %s", { timeout: 60_000 }, (name) => {
   test("are alone in a worker and on a page of an opaque origin", async () => {
     const site = await startSite();
     const tab = await openTab(browser, site.page);
-    const roles = await tab.page.evaluate(async () => {
+    const found = await tab.page.evaluate(async () => {
       const code = `
         const { connect } = await import("${location.origin}/client.js");
         const { role } = connect("${location.origin}/events").status.getSnapshot();
@@ -174,7 +174,7 @@ describe.each(browsers)("tabs in %s", { timeout: 60_000 }, (name) => {
       });
       return [await worker, await sandboxed];
     });
-    expect(roles).toEqual(["alone", "alone"]);
+    expect(found).toEqual(["alone", "alone"]);
     expect((await tab.seen()).status.role).toBe("follower");
   });
 
