@@ -65,7 +65,7 @@ const CHECKS = {
     const source = new EventSource(url, { headers, retry: { min: 1 } });
     assert.equal(source.readyState, EventSource.CONNECTING);
     const heard = [];
-    source.onmessage = ({ data, lastEventId, origin }) => heard.push([data, lastEventId, origin]);
+    source.addEventListener("message", ({ data, lastEventId, origin }) => heard.push([data, lastEventId, origin]));
     let live = 0;
     source.addEventListener("tidings:live", () => live++);
     const sent = [];

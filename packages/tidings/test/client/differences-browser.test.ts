@@ -7,11 +7,6 @@ import { launchBrowser } from "../../../../test/browsers.ts";
 import { listen } from "../http/node-server.ts";
 import { bundledClient, OURS } from "./bundle.ts";
 
-/** What the page has in its global scope: our class. */
-interface OurPage {
-  readonly Ours: typeof EventSource;
-}
-
 type Who = "ours" | "native";
 
 /**
@@ -65,8 +60,14 @@ describe("our EventSource differs from the native one of Chromium in that", () =
   const first = (Class: typeof EventSource, url: string): Promise<unknown> =>
     new Promise((resolve) => {
       const source = new Class(`${url}/a`);
-      source.addEventListener("message", ({ data }) => (source.close(), resolve(data)));
-      source.addEventListener("error", () => (resolve(source.readyState), source.close()));
+      source.addEventListener("message", ({ data }) => {
+        resolve(data);
+        source.close();
+      });
+      source.addEventListener("error", () => {
+        resolve(source.readyState);
+        source.close();
+      });
     });
 
   test("it comes back to its own URL after a redirect", async () => {
@@ -149,8 +150,14 @@ describe("our EventSource differs from the native one of Chromium in that", () =
       (Class, url) =>
         new Promise((resolve) => {
           const source = new Class(`${url}/a`.replace("://", "://user:pass@"));
-          source.addEventListener("message", ({ data }) => (source.close(), resolve(data)));
-          source.addEventListener("error", () => (resolve(source.readyState), source.close()));
+          source.addEventListener("message", ({ data }) => {
+            resolve(data);
+            source.close();
+          });
+          source.addEventListener("error", () => {
+            resolve(source.readyState);
+            source.close();
+          });
         }),
     );
     expect([ours, native]).toEqual([0, 2]);
@@ -164,8 +171,14 @@ describe("our EventSource differs from the native one of Chromium in that", () =
           (url) =>
             new Promise((resolve) => {
               const source = new Class(url);
-              source.addEventListener("message", ({ data }) => (source.close(), resolve(data)));
-              source.addEventListener("error", () => (resolve(source.readyState), source.close()));
+              source.addEventListener("message", ({ data }) => {
+                resolve(data);
+                source.close();
+              });
+              source.addEventListener("error", () => {
+                resolve(source.readyState);
+                source.close();
+              });
             }),
         ),
       );
