@@ -1,12 +1,12 @@
 import type { Party } from "../admission/party.ts";
 import { HubError } from "../error.ts";
-import type { Entry, Log, Position } from "../log/log.ts";
+import { isThrough, type Entry, type Log, type Page, type Position } from "../log/log.ts";
 import type { Subscriber } from "../subscriber.ts";
 import type { Tail } from "../tail.ts";
 import { changedFilter } from "../topic-filter.ts";
 import { Call } from "./call.ts";
 import { checkChange, refuseTooMany, type StreamChange } from "./check-change.ts";
-import { controlDraft, controlEntry, type TopicChange } from "./control-entry.ts";
+import { controlDraft, controlEntry, type ControlEntry, type TopicChange } from "./control-entry.ts";
 import { idOf, NamedStream } from "./named-stream.ts";
 
 /** How often a change is made again that the log has taken and not told. */
@@ -76,21 +76,29 @@ export class Changes {
     return this.#inTurn(stream, () => this.#make(stream, checked));
   }
 
+  /** A stream has read a page of the log: the tail may not have told of its changes there. */
+  read(stream: NamedStream, { entries, through: { epoch } }: Page): void {
+    for (const entry of entries) {
+      const change = controlEntry(entry);
+      if (change?.stream === stream.id) take(stream, change, { epoch, offset: entry.offset, tag: entry.tag });
+    }
+  }
+
   /** The tail has another entry: if it changes a stream that is here, the stream heads for it. */
   told(entry: Entry, position: Position): void {
     const change = this.#byId.size === 0 ? undefined : controlEntry(entry);
     const stream = change === undefined ? undefined : this.#byId.get(change.stream);
-    if (change === undefined || stream === undefined || change.number <= stream.told) return;
-    stream.told = change.number;
-    stream.changeAt(position, changedFilter(stream.asked, change.add, change.remove));
-    stream.subscriber.detour();
-    if (stream.call?.number === change.number) stream.call.settle(position);
+    if (change === undefined || stream === undefined) return;
+    take(stream, change, position);
+    stream.confirm(position);
+    if (stream.changes) stream.subscriber.detour();
   }
 
   /** The tail goes on from just after a position, and was not told of what was before it. */
   skipped(position: Position): void {
-    for (const { call } of this.#byId.values()) {
-      if (call?.position !== undefined && isThrough(position, call.position)) call.settle(undefined);
+    for (const stream of this.#byId.values()) {
+      const at = stream.call?.position;
+      if (at !== undefined && isThrough(position, at)) again(stream, stream.call);
     }
   }
 
@@ -101,7 +109,7 @@ export class Changes {
       const { call } = stream;
       if (call === undefined) continue;
       call.outlived = true;
-      if (call.position !== undefined) call.settle(undefined);
+      if (call.position !== undefined) again(stream, call);
     }
   }
 
@@ -137,8 +145,7 @@ export class Changes {
     log.append([controlDraft({ ...change, stream: stream.id, number: call.number })]).then(
       ([appended]) => {
         call.position = appended?.position;
-        // Told already it would be settled.
-        if (call.outlived || call.position === undefined || isThrough(tail.head, call.position)) call.settle(undefined);
+        if (call.outlived || call.position === undefined || isThrough(tail.head, call.position)) again(stream, call);
       },
       (cause: unknown) => {
         if (cause instanceof HubError) call.fail(cause);
@@ -153,9 +160,19 @@ export class Changes {
   }
 }
 
-/** Whether one position is at another or beyond it, in one history. */
-function isThrough(position: Position, other: Position): boolean {
-  return position.epoch === other.epoch && position.offset >= other.offset;
+/** A stream hears of a change, unless it has. */
+function take(stream: NamedStream, { number, add, remove }: ControlEntry, position: Position): void {
+  if (number <= stream.told) return;
+  stream.told = number;
+  stream.changeAt(position, changedFilter(stream.asked, add, remove));
+  if (stream.call?.number === number) stream.call.settle(position);
+}
+
+/** The tail has passed a change by: unless it was told, it is made again, and void wherever it is. */
+function again(stream: NamedStream, call: Call | undefined): void {
+  if (call === undefined) return;
+  stream.told = Math.max(stream.told, call.number);
+  call.settle(undefined);
 }
 
 function unknownStream(): HubError {
