@@ -72,7 +72,7 @@ test(
     tidings.onAny("c/*", ({ topic, text }) => take(topic, text));
     await expect.poll(() => tidings.status.getSnapshot().state).toBe("live");
 
-    proxy.weather = { late: 0.2, latency: 3, sliced: SLICED, cut: 1, cutWithin: Math.max(100_000, EVENTS) };
+    proxy.weather = { late: 0.2, latency: 3, sliced: SLICED, cut: 1, cutWithin: Math.max(100_000, EVENTS * 4) };
     tidings.reconnect();
     let published = 0;
     let halves = 0;
