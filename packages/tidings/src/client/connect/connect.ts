@@ -112,7 +112,7 @@ export function connect<Events = Record<string, unknown>>(
       if (state === "replaying" && before.state !== state) connections++;
       if (state === "connecting") interests.renewed();
       if (state === "idle") inbox.cursor = "";
-      if (state !== before.state) note(state, error);
+      if (state !== undefined && state !== before.state) note(state, error);
       status.set(changes);
       if (state === "closed") for (const each of subscriptions) each.close(error);
     },
