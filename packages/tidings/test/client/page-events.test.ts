@@ -90,6 +90,12 @@ describe("a stream in a page", () => {
       clock.sleep(500);
       wake();
       expect([stream.state, codes]).toEqual(["waiting", ["silent"]]);
+      // Being back is no reason to come sooner; the network's being back is.
+      if (type !== "online") {
+        clock.sleep(200);
+        wake();
+        expect(stream.state).toBe("waiting");
+      }
       // What it waits for has passed in its sleep, too.
       clock.sleep(250);
       wake();
@@ -122,6 +128,9 @@ describe("a stream in a page", () => {
     await live(stream);
     tell(window, "pagehide");
     expect([stream.state, codes]).toEqual(["waiting", ["paused"]]);
+    // What else a page tells on its way out.
+    show(false);
+    expect(stream.state).toBe("waiting");
     tell(window, "pageshow");
     expect(stream.state).toBe("connecting");
     await live(stream);

@@ -1,4 +1,7 @@
-import { expect, onTestFinished, describe, test, vi } from "vitest";
+import { once } from "node:events";
+import type { Socket } from "node:net";
+
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 
 import type { ClientError } from "../../src/client/error.ts";
 import { createStream, type Stream, type StreamOptions } from "../../src/client/stream/stream.ts";
@@ -207,6 +210,44 @@ describe("a stream", () => {
     source.close();
     source.reconnect();
     expect(source.state).toBe("closed");
+  });
+
+  test("is closed by its signal, and not opened by one that is aborted", async () => {
+    const { url, requests } = await serve(open("data: a\n\n"), open("data: b\n\n"));
+    const stop = new AbortController();
+    const { stream: source, log } = openStream(url, { signal: stop.signal });
+    await expect.poll(() => log.length).toBe(3);
+    const gone = once(requests[0]?.socket as Socket, "close");
+    stop.abort();
+    expect(source.state).toBe("closed");
+    await gone;
+    source.open();
+    expect([source.state, requests.length]).toEqual(["closed", 1]);
+    // A signal that outlives the stream does not hold it.
+    const long = new AbortController();
+    const added = vi.spyOn(long.signal, "addEventListener");
+    const other = openStream(url, { signal: long.signal });
+    await expect.poll(() => other.log.length).toBe(3);
+    other.stream.close();
+    const [, , options] = added.mock.calls[0] ?? [];
+    expect((options as AddEventListenerOptions).signal?.aborted).toBe(true);
+  });
+
+  test("takes any number of events that are not too large, and none that is", async () => {
+    const { url, write } = await serve(open());
+    const { log, waits } = openStream(url, { maxEventBytes: 1_000 });
+    await expect.poll(() => log).toEqual(["opened 200"]);
+    for (let count = 1; count <= 20; count++) {
+      write(`data: ${"x".repeat(300)}\n\n`);
+      await expect.poll(() => log.filter((entry) => entry.startsWith("message")).length).toBe(count);
+    }
+    for (let count = 1; waits.length === 0; count++) {
+      const length = log.length;
+      write(`data: ${"x".repeat(300)}\n`);
+      await expect.poll(() => log.length > length).toBe(true);
+      expect(count).toBeLessThan(5);
+    }
+    expect([log.at(-1), waits]).toEqual(["failed: event-too-large", [undefined]]);
   });
 
   test("can be closed, dropped and opened from inside of every callback", async () => {

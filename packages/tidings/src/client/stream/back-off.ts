@@ -10,7 +10,7 @@ export interface RetryOptions {
   readonly max?: number | undefined;
   /** How long a stream has to stand for what failed before it not to count any more. Default 10,000. */
   readonly healthyAfter?: number | undefined;
-  /** How many attempts in a row may fail before it is given up. Not counted while the system is offline. Default: no limit. */
+  /** How many attempts are made after a loss before it is given up; more while the system is offline. Default: no limit. */
   readonly attempts?: number | undefined;
   /**
    * Whether another attempt may do better: yes (after the back-off), after so many ms, or no. Default: yes, unless there

@@ -29,12 +29,18 @@ export function pageRules(browser: () => Browser): void {
     const urls = await page.evaluate(async () => {
       const { Ours } = globalThis as unknown as OurPage;
       const given = ["", "x", 1, null, undefined, { toString: () => "object" }, "//other.example/x", "?q#h"];
-      return given.map((url) => {
-        const [ours, native] = [new Ours(url as string), new EventSource(url as string)];
-        ours.close();
-        native.close();
-        return [ours.url, native.url];
-      });
+      const resolve = (): string[][] =>
+        given.map((url) => {
+          const [ours, native] = [new Ours(url as string), new EventSource(url as string)];
+          ours.close();
+          native.close();
+          return [ours.url, native.url];
+        });
+      const plainly = resolve();
+      const base = document.createElement("base");
+      base.href = "/another/base";
+      document.head.append(base);
+      return [...plainly, ...resolve()];
     });
     for (const [ours, native] of urls) expect(ours).toBe(native);
     expect(urls[0]?.[0]).toBe(`${server.url}/folder/page`);
