@@ -17,6 +17,7 @@ export interface Asking {
 /** @param base the stream's URL, without topics */
 export function createAsking(base: URL): Asking {
   let posts = true;
+  let posted = false;
   return {
     of(topics, from) {
       const address = (withTopics: boolean): string => {
@@ -31,13 +32,13 @@ export function createAsking(base: URL): Asking {
       const long = (): boolean => posts && address(true).length > LONGEST_URL;
       return {
         url: () => address(!long()),
-        method: () => (long() ? "POST" : "GET"),
+        method: () => ((posted = long()) ? "POST" : "GET"),
         body: () => (long() ? json({ topics: [...topics()], from }) : undefined),
       };
     },
     mistook({ status = 0 }) {
-      if (!posts || ![404, 405, 415].includes(status)) return false;
-      posts = false;
+      if (!posted || ![404, 405, 415].includes(status)) return false;
+      posts = posted = false;
       return true;
     },
   };

@@ -70,8 +70,9 @@ export function joinTabs(options: TabsOptions, listener: SourceListener): Source
     channel = new BroadcastChannel(name);
     channel.addEventListener("message", ({ data }: MessageEvent<Message>) => {
       if (data.kind === "logout") listener.loggedOut();
-      else if (data.kind === "news") hear(data);
-      else leader?.hear(data);
+      else if (data.kind !== "news") leader?.hear(data);
+      // Who wants nothing yet begins when it does.
+      else if (stay !== undefined) hear(data);
     });
     if (own.length > 0) join();
   }
@@ -134,6 +135,7 @@ export function joinTabs(options: TabsOptions, listener: SourceListener): Source
   function step(): void {
     if (leader === undefined) return;
     ({ place } = leader);
+    wanted = leader.wanted();
     leader.stop();
     leader = undefined;
     listener.status({ role: "follower" });

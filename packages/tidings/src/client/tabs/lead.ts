@@ -23,6 +23,8 @@ export interface LeadOptions {
 /** What the tab does that holds the connection of all. */
 export interface Leader {
   readonly place: Place;
+  /** What all tabs want together. */
+  wanted(): readonly string[];
   /** The tab itself wants something else. */
   update(): void;
   /** It goes on from there. */
@@ -122,6 +124,7 @@ export function lead(options: LeadOptions, listener: SourceListener): Leader {
     get place() {
       return { leader: tab, term, count };
     },
+    wanted,
     update,
     takeOver(after) {
       tell({ takesOver: true, after });
