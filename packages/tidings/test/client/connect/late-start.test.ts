@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 
 import type { Tidings } from "../../../src/client/index.ts";
-import { createHub, type Hub } from "../../../src/index.ts";
+import { createHub, memoryLog, type Hub } from "../../../src/index.ts";
 import { listen } from "../../http/node-server.ts";
 import { client, live, startHub, type HubServer } from "./hub-server.ts";
 
@@ -82,6 +82,40 @@ describe.each([true, false])("a handler that asks for the last events (the serve
     expectRun(all, end);
     expect(tidings.inspect()).toMatchObject({ gaps: 0, resets: 0 });
   });
+});
+
+test("after a gap, who asked for the last events gets them again, and the others what is left", async () => {
+  let refuses = false;
+  const server = await startHub({
+    log: memoryLog({ maxEvents: 3 }),
+    before(_, res) {
+      if (refuses) res.writeHead(503).end();
+      return refuses;
+    },
+  });
+  const tidings = client(server.url);
+  const last: unknown[] = [];
+  const plain: unknown[] = [];
+  tidings.onAny("a", ({ data }) => last.push(data), { from: "last:1", resync: ({ kind }) => void last.push(kind) });
+  tidings.onAny("a", ({ data }) => plain.push(data), { resync: ({ kind }) => void plain.push(kind) });
+  await live(tidings);
+  await server.hub.publish("a", { data: 0 });
+  await expect.poll(() => [last, plain]).toEqual([[0], [0]]);
+  refuses = true;
+  server.cut();
+  await expect.poll(() => tidings.status.getSnapshot().state).toBe("waiting");
+  for (let n = 1; n <= 10; n++) await server.hub.publish("a", { data: n });
+  refuses = false;
+  await expect
+    .poll(() => [last, plain], { timeout: 5_000 })
+    .toEqual([
+      [0, "gap", 10],
+      [0, "gap", 8, 9, 10],
+    ]);
+  await server.hub.publish("a", { data: 11 });
+  await expect.poll(() => [last.at(-1), plain.at(-1)]).toEqual([11, 11]);
+  expect([last.length, plain.length]).toEqual([4, 6]);
+  expect(tidings.inspect()).toMatchObject({ gaps: 1, resets: 0 });
 });
 
 test("a handler that asks for the snapshot gets it, and exactly what follows it", async () => {
