@@ -32,7 +32,10 @@ export function createAsking(base: URL): Asking {
       const long = (): boolean => posts && address(true).length > LONGEST_URL;
       return {
         url: () => address(!long()),
-        method: () => ((posted = long()) ? "POST" : "GET"),
+        method() {
+          posted = long();
+          return posted ? "POST" : "GET";
+        },
         body: () => (long() ? json({ topics: [...topics()], from }) : undefined),
       };
     },
