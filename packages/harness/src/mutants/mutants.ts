@@ -28,7 +28,7 @@ const FAN_OUT: readonly Mutant[] = [
   {
     name: "lets one join an event early",
     file: "hub/replay.ts",
-    find: "isInTail && position.offset === dispatched.offset && !isEarly",
+    find: "isInTail && isAtEnd && !isEarly",
     replace: "isInTail && position.offset >= dispatched.offset - 1 && !isEarly",
   },
   {
@@ -82,7 +82,7 @@ const CATCHING_UP: readonly Mutant[] = [
   {
     name: "goes live after a full sink without reading on",
     file: "hub/subscriber.ts",
-    find: 'else if (this.state === "catching-up") this.#replay();',
+    find: 'else if (this.state === "catching-up") this.#replay("behind");',
     replace: 'else if (this.state === "catching-up") this.goLive();',
   },
   {
@@ -243,7 +243,7 @@ const SNAPSHOTS: readonly Mutant[] = [
   {
     name: "passes over without a word",
     file: "hub/replay.ts",
-    find: 'this.#frames.push(gapFrame("skipped", { after: position, through: dispatched }, undefined));',
+    find: 'this.#frames.push(gapFrame("skipped", { after: position, through }, undefined));',
     replace: "",
   },
 ];
