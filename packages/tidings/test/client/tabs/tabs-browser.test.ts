@@ -178,6 +178,7 @@ describe.each(browsers)("tabs in %s", { timeout: 60_000 }, (name) => {
     expect((await tab.seen()).status.role).toBe("follower");
   });
 
+  // Firefox has no way to suspend a page from outside.
   test.runIf(name === "chromium")(
     "replace a leader that is suspended and keeps its lock; it notices when it wakes, and has lost nothing",
     async () => {
