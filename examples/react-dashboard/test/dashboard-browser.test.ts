@@ -1,0 +1,76 @@
+import { join } from "node:path";
+
+import type { Browser, Page } from "puppeteer-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+import { launchBrowser } from "../../../test/browsers.ts";
+import { startGroup } from "../../../test/process-group.ts";
+
+const root = join(import.meta.dirname, "../../..");
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await launchBrowser("chromium");
+});
+afterAll(() => browser?.close());
+
+const orders = (page: Page): Promise<number> =>
+  page.$eval(".figures dd", ({ textContent }) => Number(textContent.replaceAll(",", "")));
+
+async function untilState(page: Page, words: string): Promise<void> {
+  await page.waitForFunction((wanted) => document.querySelector(".state")?.textContent === wanted, {}, words);
+}
+
+test("the dashboard starts with one command, and counts what a hub publishes", { timeout: 120_000 }, async () => {
+  const env = { PORT: "0" };
+  const program = startGroup("npm", ["start", "-w", "examples/react-dashboard"], { cwd: root, env });
+  const [url] = await program.until(/http:\/\/localhost:\d+/);
+
+  const page = await browser.newPage();
+  const complaints: string[] = [];
+  page.on("console", (message) => {
+    if (["error", "warn"].includes(message.type())) complaints.push(message.text());
+  });
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  await page.goto(url);
+  await untilState(page, "Live");
+
+  // What was there before it came, and then each order: its own, too.
+  await page.waitForFunction(() => Number(document.querySelector(".figures dd")?.textContent) >= 20);
+  await page.waitForFunction(() => document.querySelectorAll(".stock b:not(:empty)").length === 5);
+  const before = await orders(page);
+  await page.click("button.primary");
+  await page.waitForFunction(() => document.querySelector(".rows")?.textContent.includes("420.00"));
+  expect(await orders(page)).toBeGreaterThan(before);
+
+  // A burst of two hundred.
+  const publish = (number: number): Promise<Response> =>
+    fetch(`${url}/publish`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({
+        topic: "orders/west",
+        event: "order.paid",
+        data: { number, region: "west", product: "clock", sum: 0.01, at: Date.now() },
+      }),
+    });
+  await Promise.all(Array.from({ length: 200 }, (_, i) => publish(5_000_000 + i)));
+  await page.waitForFunction(
+    (least) => Number(document.querySelector(".figures dd")?.textContent) >= least,
+    {},
+    before + 201,
+  );
+
+  // A region joins late, with what was there before.
+  await page.click('a[href="#west"]');
+  await page.waitForFunction(() => document.querySelectorAll(".rows li").length === 8);
+  expect(await page.$eval("h2", ({ textContent }) => textContent)).toBe("west");
+  await page.click('a[href="#"]');
+  await page.waitForSelector(".ticks line");
+
+  await page.setViewport({ width: 360, height: 700 });
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+  expect(wide).toBeLessThanOrEqual(360);
+  expect(complaints).toEqual([]);
+  await page.close();
+});

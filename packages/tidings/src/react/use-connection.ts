@@ -1,0 +1,22 @@
+import { useMemo, useSyncExternalStore } from "react";
+
+import type { Status, Tidings } from "../client/connect/tidings.ts";
+import { IDLE } from "../client/shared/client-source.ts";
+import { useSource } from "./context.ts";
+
+/** How the connection is, and what can be done with it. The functions stay the same. */
+export interface Connection extends Status {
+  readonly publish: Tidings["publish"];
+  readonly reconnect: () => void;
+}
+
+/** The state of the connection, for a light in the corner; `publish` and `reconnect`, for handlers. Opens nothing. */
+export function useConnection(): Connection {
+  const source = useSource();
+  const status = useSyncExternalStore(source.subscribe, source.getSnapshot, idle);
+  return useMemo(() => ({ ...status, publish: source.publish, reconnect: source.reconnect }), [status, source]);
+}
+
+function idle(): Status {
+  return IDLE;
+}
