@@ -23,7 +23,17 @@ export type ClientErrorCode =
   /** Someone else aborted the request: `window.stop()`, for example. */
   | "aborted"
   | "line-too-large"
-  | "event-too-large";
+  | "event-too-large"
+  /** What `parse` made nothing of. */
+  | "bad-data"
+  /** A handler threw. */
+  | "handler-failed"
+  /** More events waited than an iterator's buffer takes. */
+  | "overflow"
+  /** The client was closed. */
+  | "closed"
+  /** Another tab logged out. */
+  | "logged-out";
 
 /** Problem details as the server sent them (RFC 9457). Nothing of it is checked. */
 export interface Problem {

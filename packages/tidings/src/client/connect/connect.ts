@@ -42,7 +42,8 @@ export function connect<Events = Record<string, unknown>>(
   const asking = createAsking(base);
   const settings = streamSettings(options);
   const send = createSend(options, clock);
-  const shares = options.shareTabs !== false && tabsAreThere();
+  // A leader that pauses would pause all.
+  const shares = options.shareTabs !== false && options.pauseWhenHidden !== true && tabsAreThere();
 
   const errors: ClientError[] = [];
   const subscriptions = new Set<Subscription>();

@@ -1,4 +1,5 @@
-import type { Clock, RetryOptions } from "../stream/stream.ts";
+import type { RetryOptions } from "../stream/back-off.ts";
+import type { Clock } from "../stream/clock.ts";
 import type { Notice, Parse, TopicOptions } from "./tidings.ts";
 
 /** A bearer token, or what answers one: asked at every attempt, so that it is always fresh. */
@@ -42,7 +43,7 @@ export interface ConnectOptions {
   readonly publishUrl?: string | URL | undefined;
   /** The largest event in bytes. 16 MiB by default. */
   readonly maxEventBytes?: number | undefined;
-  /** Drops the connection while the page is hidden. `false` by default. */
+  /** Drops the connection while the page is hidden; then tabs share none. `false` by default. */
   readonly pauseWhenHidden?: boolean | undefined;
   /** Closes it. */
   readonly signal?: AbortSignal | undefined;

@@ -58,6 +58,6 @@ export class BackOff {
 }
 
 /** What may pass by itself. */
-function isPassing({ code }: ClientError): boolean {
+export function isPassing({ code }: ClientError): boolean {
   return ["headers", "network", "ended", "silent", "offline"].includes(code);
 }

@@ -46,13 +46,19 @@ async function check(response: Response): Promise<void> {
   const { status, headers } = response;
   const type = headers.get("Content-Type") ?? "";
   if (status === 204) throw new ClientError("over", "There is no more", { status });
-  if (status !== 200) {
-    const problem = type.startsWith("application/problem+json") ? await problemOf(response) : undefined;
-    const retryAfter = waitOf(headers.get("Retry-After"));
-    throw new ClientError("refused", problem?.detail ?? `Status ${status}`, { status, problem, retryAfter });
-  }
+  if (status !== 200) throw await refusalOf(response);
   if (/^text\/event-stream\s*(;|$)/i.test(type)) return;
   throw new ClientError("not-a-stream", `"${type}" is no text/event-stream`, { status });
+}
+
+/** Why a request was refused, from its answer. */
+export async function refusalOf(response: Response): Promise<ClientError> {
+  const { status, headers } = response;
+  const problem = headers.get("Content-Type")?.startsWith("application/problem+json")
+    ? await problemOf(response)
+    : undefined;
+  const retryAfter = waitOf(headers.get("Retry-After"));
+  return new ClientError("refused", problem?.detail ?? `Status ${status}`, { status, problem, retryAfter });
 }
 
 async function problemOf(response: Response): Promise<Problem | undefined> {
