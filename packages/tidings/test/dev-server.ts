@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { onTestFinished } from "vitest";
-import { createServer } from "vite";
+import { createServer, type PluginOption } from "vite";
 
 import type { CountingHub } from "./counting-hub.ts";
 
@@ -18,7 +18,11 @@ export interface DevServer {
 }
 
 /** Serves a copy of a folder until the test is over. */
-export async function startDevServer(page: string, { handle }: CountingHub): Promise<DevServer> {
+export async function startDevServer(
+  page: string,
+  { handle }: CountingHub,
+  plugins: readonly PluginOption[] = [],
+): Promise<DevServer> {
   const folder = await mkdtemp(join(tmpdir(), "tidings-page-"));
   await cp(page, folder, { recursive: true });
   await symlink(join(root, "node_modules"), join(folder, "node_modules"));
@@ -36,6 +40,7 @@ export async function startDevServer(page: string, { handle }: CountingHub): Pro
     },
     server: { host: "127.0.0.1", port: 0, fs: { strict: false }, watch: { usePolling: true, interval: 50 } },
     plugins: [
+      ...plugins,
       {
         name: "hub",
         configureServer({ middlewares }) {

@@ -10,7 +10,7 @@ interface TestEvent {
 }
 
 /** What a stream begins with. */
-export interface Beginning {
+interface Beginning {
   readonly topics: ReadonlySet<string>;
   readonly lastEventId: string;
   readonly from: string | undefined;

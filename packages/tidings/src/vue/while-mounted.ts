@@ -1,12 +1,4 @@
-import {
-  getCurrentInstance,
-  getCurrentScope,
-  type MaybeRefOrGetter,
-  onMounted,
-  onScopeDispose,
-  toValue,
-  watch,
-} from "vue";
+import { getCurrentInstance, type MaybeRefOrGetter, onMounted, toValue, watch } from "vue";
 
 /**
  * Runs `begin`, again when one of the keys has changed, and what it answered before that and at the end of the scope. In a
@@ -18,7 +10,7 @@ export function whileMounted(keys: readonly MaybeRefOrGetter<unknown>[], begin: 
   let ended = false;
   const start = (): void => {
     if (ended) return;
-    // In the same step as the change: between the two topics nothing of the old one is handed on.
+    // It ends with its scope. In the same step as a change: between two topics nothing of the old one is handed on.
     unwatch = watch(
       keys.map((key) => () => toValue(key)),
       (_, __, onCleanup) => onCleanup(begin()),
@@ -31,6 +23,5 @@ export function whileMounted(keys: readonly MaybeRefOrGetter<unknown>[], begin: 
   };
   if (getCurrentInstance() !== null) onMounted(start);
   else if (typeof document !== "undefined") start();
-  if (getCurrentScope() !== undefined) onScopeDispose(end);
   return end;
 }

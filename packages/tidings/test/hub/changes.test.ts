@@ -277,9 +277,7 @@ describe("changes at the same time", () => {
   test("of a thousand streams leave no trace when all have ended", async () => {
     const hub = hubOf();
     const streams = await Promise.all(Array.from({ length: 1_000 }, () => openNamed(hub)));
-    await Promise.all(
-      streams.map(async (stream, n) => stream.comeTo(await stream.change([`t${n}`, "b/*"], ["a"]))),
-    );
+    await Promise.all(streams.map(async (stream, n) => stream.comeTo(await stream.change([`t${n}`, "b/*"], ["a"]))));
     expect(hub.stats()).toMatchObject({ topics: 1_001, changes: 1_000 });
     await Promise.all(streams.map((stream) => stream.cancel()));
     await turns();

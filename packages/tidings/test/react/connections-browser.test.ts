@@ -1,14 +1,17 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
+import react from "@vitejs/plugin-react";
 import type { Browser, Page } from "puppeteer-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 
 import { launchBrowser } from "../../../../test/browsers.ts";
 import { createCountingHub } from "../counting-hub.ts";
 import { startDevServer } from "../dev-server.ts";
 
 let browser: Browser;
+vi.setConfig({ testTimeout: 90_000 });
+
 beforeAll(async () => {
   browser = await launchBrowser("chromium");
 });
@@ -23,61 +26,70 @@ async function shows(page: Page, selector: string, text: string): Promise<void> 
   );
 }
 
-test("strict mode, hot reload and changes of routes: never more than one connection", { timeout: 90_000 }, async () => {
-  const server = createCountingHub();
-  const { url, folder } = await startDevServer(join(import.meta.dirname, "page"), server);
-  const page = await browser.newPage();
-  const errors: string[] = [];
-  page.on("pageerror", (error) => errors.push(String(error)));
-  await page.goto(url);
-  await shows(page, "#state", "live");
-  // The dev server may load the page twice, while it finds out what it depends on.
-  await expect.poll(() => server.open).toBe(1);
-
-  // From its beginning: strict mode has mounted everything twice by the time that it is live.
-  await page.goto("about:blank");
-  await expect.poll(() => server.open).toBe(0);
-  server.reset();
-  await page.goto(url);
-  await shows(page, "#state", "live");
-
-  const number = (selector: string): Promise<number> => page.$eval(selector, ({ textContent }) => Number(textContent));
-  /** What is on the screen now hears: it has only just asked, so it may take some events until it does. */
-  const hears = async (selector: string, topic: string): Promise<void> => {
-    const before = await number(selector);
-    const later = async (): Promise<number> => {
-      await server.hub.publish(topic, { event: "number", data: performance.now() });
-      return await number(selector);
-    };
-    await expect.poll(later).toBeGreaterThan(before);
-  };
-  await hears("#newest", "numbers");
-
-  // Routes, with topics of their own and one that all have.
-  for (let i = 0; i < 5; i += 1) {
-    for (const route of ["two", "nowhere", "one", "three"]) {
-      await page.click(`#${route}`);
-      if (route === "nowhere") continue;
-      await shows(page, "#route", route);
-      await hears("#newest", "numbers");
-      await hears("#count", `routes/${route}`);
-    }
-  }
-
-  // Hot reload: the module is evaluated anew, and the provider with all below it mounted anew.
-  const file = join(folder, "app.tsx");
-  for (let version = 1; version <= 5; version += 1) {
-    const text = await readFile(file, "utf8");
-    await writeFile(file, text.replace(/version \d+/, `version ${version}`));
-    await shows(page, "#version", `version ${version}`);
-    await hears("#newest", "numbers");
-    await hears("#count", "routes/one");
+test.for([
+  // What fast refresh can patch keeps its state; what it cannot is mounted anew, provider and all.
+  ["with components that are patched", () => [react()], "three"],
+  ["with all mounted anew", () => [], "one"],
+] as const)(
+  "strict mode, routes and hot reload %s: never more than one connection",
+  async ([, plugins, routeAfterwards]) => {
+    const server = createCountingHub();
+    const { url, folder } = await startDevServer(join(import.meta.dirname, "page"), server, plugins());
+    const page = await browser.newPage();
+    const errors: string[] = [];
+    page.on("pageerror", (error) => errors.push(String(error)));
+    await page.goto(url);
     await shows(page, "#state", "live");
-  }
+    // The dev server may load the page twice, while it finds out what it depends on.
+    await expect.poll(() => server.open).toBe(1);
 
-  expect(errors).toEqual([]);
-  expect({ open: server.open, most: server.most, opened: server.opened }).toEqual({ open: 1, most: 1, opened: 1 });
-  await page.close();
-  await expect.poll(() => server.open).toBe(0);
-  await server.hub.close();
-});
+    // From its beginning: strict mode has mounted everything twice by the time that it is live.
+    await page.goto("about:blank");
+    await expect.poll(() => server.open).toBe(0);
+    server.reset();
+    await page.goto(url);
+    await shows(page, "#state", "live");
+
+    const number = (selector: string): Promise<number> =>
+      page.$eval(selector, ({ textContent }) => Number(textContent));
+    /** What is on the screen now hears: it has only just asked, so it may take some events until it does. */
+    const hears = async (selector: string, topic: string): Promise<void> => {
+      const before = await number(selector);
+      const later = async (): Promise<number> => {
+        await server.hub.publish(topic, { event: "number", data: performance.now() });
+        return await number(selector);
+      };
+      await expect.poll(later).toBeGreaterThan(before);
+    };
+    await hears("#newest", "numbers");
+
+    // Routes, with topics of their own and one that all have.
+    for (let i = 0; i < 3; i += 1) {
+      for (const route of ["two", "nowhere", "one", "three"]) {
+        await page.click(`#${route}`);
+        if (route === "nowhere") continue;
+        await shows(page, "#route", route);
+        await hears("#newest", "numbers");
+        await hears("#count", `routes/${route}`);
+      }
+    }
+
+    // Hot reload: the module is evaluated anew, and the provider with all below it mounted anew.
+    const file = join(folder, "app.tsx");
+    for (let version = 1; version <= 3; version += 1) {
+      const text = await readFile(file, "utf8");
+      await writeFile(file, text.replace(/version \d+/, `version ${version}`));
+      await shows(page, "#version", `version ${version}`);
+      await hears("#newest", "numbers");
+      await shows(page, "#route", routeAfterwards);
+      await hears("#count", `routes/${routeAfterwards}`);
+      await shows(page, "#state", "live");
+    }
+
+    expect(errors).toEqual([]);
+    expect({ open: server.open, most: server.most, opened: server.opened }).toEqual({ open: 1, most: 1, opened: 1 });
+    await page.close();
+    await expect.poll(() => server.open).toBe(0);
+    await server.hub.close();
+  },
+);
