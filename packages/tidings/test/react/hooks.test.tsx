@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { act, type ReactElement, type ReactNode, StrictMode, useState } from "react";
+import { act, Activity, type ReactElement, type ReactNode, StrictMode, useState } from "react";
 import { hydrateRoot } from "react-dom/client";
 import { renderToString } from "react-dom/server";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
@@ -138,6 +138,24 @@ describe("useReducedTopic", () => {
     expect(screen.text).toBe("1");
   });
 
+  test("begins anew when it was hidden meanwhile: what it missed is not known", async () => {
+    const page = (mode: "visible" | "hidden"): ReactElement =>
+      within(
+        <Activity mode={mode}>
+          <Count topic="a" />
+        </Activity>,
+      );
+    const screen = await render(page("visible"));
+    await happens(() => source.emit("a", "heard", 1));
+    expect(screen.text).toBe("1");
+    await screen.render(page("hidden"));
+    await happens(() => source.emit("a", "missed", 2));
+    await screen.render(page("visible"));
+    expect(screen.text).toBe("0");
+    await happens(() => source.emit("a", "heard", 3));
+    expect(screen.text).toBe("1");
+  });
+
   test("hears nothing without a topic", async () => {
     const screen = await render(within(<Count topic={null} />));
     await happens(source.settled);
@@ -256,10 +274,29 @@ describe("the provider", () => {
       expect(screen.text).toBe("10");
       most = Math.max(most, source.connections);
       await screen.unmount();
+      await source.advance(500);
     }
     expect([most, streamsOpened()]).toEqual([1, 1]);
     await source.advance(5_000);
     expect([source.connections, source.timers]).toEqual([0, 0]);
+  });
+
+  test("makes a client of its own options when the one before was closed", async () => {
+    const tokens = async (token: string): Promise<void> => {
+      const options = { ...source.options, shareTabs: false, token };
+      const screen = await render(
+        <TidingsProvider url={url} options={options}>
+          <Count topic="a" />
+        </TidingsProvider>,
+      );
+      await happens(source.settled);
+      await screen.unmount();
+      await source.advance(5_000);
+    };
+    await tokens("first");
+    await tokens("second");
+    const sent = source.requests.map(({ headers }) => headers.get("Authorization"));
+    expect(sent).toEqual(["Bearer first", "Bearer second"]);
   });
 
   test("of another user is another client", async () => {

@@ -1,5 +1,6 @@
 import { act, type ReactNode } from "react";
 import { createRoot } from "react-dom/client";
+import { onTestFinished } from "vitest";
 
 /** Something that is on the screen. */
 export interface Rendered {
@@ -8,7 +9,7 @@ export interface Rendered {
   unmount(): Promise<void>;
 }
 
-/** Puts it into a document, with its effects. */
+/** Puts it into a document, with its effects, until the test is over. */
 export async function render(node: ReactNode): Promise<Rendered> {
   Object.assign(globalThis, { IS_REACT_ACT_ENVIRONMENT: true });
   const host = document.createElement("div");
@@ -21,6 +22,7 @@ export async function render(node: ReactNode): Promise<Rendered> {
     render: (next) => act(async () => root.render(next)),
     unmount: () => act(async () => root.unmount()),
   };
+  onTestFinished(rendered.unmount);
   await rendered.render(node);
   return rendered;
 }
