@@ -8,13 +8,16 @@ import { useSource } from "./context.ts";
 export interface Connection extends Status {
   readonly publish: Tidings["publish"];
   readonly reconnect: () => void;
+  /** Ends the client for good, in all tabs of its user. */
+  readonly logout: () => void;
 }
 
-/** The state of the connection, for a light in the corner; `publish` and `reconnect`, for handlers. Opens nothing. */
+/** The state of the connection, for a light in the corner; what can be done with it, for handlers. Opens nothing. */
 export function useConnection(): Connection {
   const source = useSource();
   const status = useSyncExternalStore(source.subscribe, source.getSnapshot, idle);
-  return useMemo(() => ({ ...status, publish: source.publish, reconnect: source.reconnect }), [status, source]);
+  const { publish, reconnect, logout } = source;
+  return useMemo(() => ({ ...status, publish, reconnect, logout }), [status, publish, reconnect, logout]);
 }
 
 function idle(): Status {

@@ -1,14 +1,13 @@
 import { hasInjectionContext, inject, type InjectionKey, type Plugin } from "vue";
 
 import type { ConnectOptions } from "../client/connect/options.ts";
-import type { Tidings } from "../client/connect/tidings.ts";
-import { type ClientSource, givenClient, sharedClient } from "../client/shared/client-source.ts";
+import { type AnyTidings, type ClientSource, givenClient, sharedClient } from "../client/shared/client-source.ts";
 
 const SOURCE: InjectionKey<ClientSource> = Symbol("tidings");
 
 /** Either a client of yours, which you close, or what to make one from. */
-export type TidingsPluginOptions<Events = Record<string, unknown>> =
-  | { readonly client: Tidings<Events>; readonly url?: never; readonly options?: never }
+export type TidingsPluginOptions =
+  | { readonly client: AnyTidings; readonly url?: never; readonly options?: never }
   | {
       /** The stream's URL. Apps of one page with the same URL and `options.user` share one client. */
       readonly url: string | URL;
@@ -21,14 +20,11 @@ export type TidingsPluginOptions<Events = Record<string, unknown>> =
  * A plugin: `app.use(createTidings({ url: "/events" }))` gives all components of the app a client. It is made when the
  * first of them needs it, never on the server, and closed one second after the app was unmounted.
  */
-export function createTidings<Events = Record<string, unknown>>(from: TidingsPluginOptions<Events>): Plugin {
+export function createTidings(from: TidingsPluginOptions): Plugin {
   return {
     install(app) {
       const source =
-        from.client === undefined
-          ? sharedClient(String(from.url), from.options)
-          : // Which events there are is known to types alone.
-            givenClient(from.client as unknown as Tidings);
+        from.client === undefined ? sharedClient(String(from.url), from.options) : givenClient(from.client);
       app.provide(SOURCE, source);
       app.onUnmount(() => source.release());
     },
@@ -38,7 +34,7 @@ export function createTidings<Events = Record<string, unknown>>(from: TidingsPlu
 /** Options of every composable. */
 export interface SourceOptions {
   /** The client to use. By default the one of the app's plugin. */
-  readonly client?: Tidings | undefined;
+  readonly client?: AnyTidings | undefined;
 }
 
 /**

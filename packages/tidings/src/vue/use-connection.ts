@@ -13,9 +13,11 @@ export interface UseConnectionReturn {
   readonly role: ComputedRef<Status["role"]>;
   readonly publish: Tidings["publish"];
   readonly reconnect: () => void;
+  /** Ends the client for good, in all tabs of its user. */
+  readonly logout: () => void;
 }
 
-/** The state of the connection, for a light in the corner; `publish` and `reconnect`, for handlers. Opens nothing. */
+/** The state of the connection, for a light in the corner; what can be done with it, for handlers. Opens nothing. */
 export function useConnection(options: SourceOptions = {}): UseConnectionReturn {
   const source = useSource(options);
   const status = shallowRef(IDLE);
@@ -31,5 +33,6 @@ export function useConnection(options: SourceOptions = {}): UseConnectionReturn 
     role: computed(() => status.value.role),
     publish: source.publish,
     reconnect: source.reconnect,
+    logout: source.logout,
   };
 }

@@ -21,7 +21,11 @@ let client: Tidings;
 beforeEach(() => {
   source = createTestSource();
   client = source.connect();
-  onTestFinished(() => client.close());
+  onTestFinished(async () => {
+    client.close();
+    // What is shared by its URL is closed a second after the last component is gone.
+    await source.advance(5_000);
+  });
 });
 
 function within(node: ReactNode): ReactElement {
@@ -297,6 +301,21 @@ describe("the provider", () => {
     await tokens("second");
     const sent = source.requests.map(({ headers }) => headers.get("Authorization"));
     expect(sent).toEqual(["Bearer first", "Bearer second"]);
+  });
+
+  test("has a new client when it is mounted anew after a log-out", async () => {
+    let connection: Connection | undefined;
+    function Page(): string {
+      connection = useConnection();
+      return `${connection.state} ${useReducedTopic("a", (count: number) => count + 1, 0)}`;
+    }
+    const screen = await render(<div key="first session">{shared(<Page />)}</div>);
+    await happens(source.settled);
+    await act(async () => connection?.logout());
+    expect([screen.text, source.connections]).toEqual(["closed 0", 0]);
+    await screen.render(<div key="second session">{shared(<Page />)}</div>);
+    await happens(() => source.emit("a", "n", 1));
+    expect(screen.text).toBe("live 1");
   });
 
   test("of another user is another client", async () => {

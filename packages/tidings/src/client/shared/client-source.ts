@@ -17,6 +17,7 @@ export interface ClientSource {
   readonly getSnapshot: () => Status;
   readonly publish: Tidings["publish"];
   readonly reconnect: () => void;
+  readonly logout: () => void;
 }
 
 /** What a binding says before there is a client, and always on the server. */
@@ -37,9 +38,12 @@ interface Shared {
 
 const shared = new Map<string, Shared>();
 
+/** A client, whatever its events: which there are is known to types alone, of `on` alone. */
+export type AnyTidings = Omit<Tidings, "on">;
+
 /** A client that somebody else made, and will close. */
-export function givenClient(client: Tidings): ClientSource {
-  const get = (): Tidings => client;
+export function givenClient(client: AnyTidings): ClientSource {
+  const get = (): Tidings => client as Tidings;
   return sourceOf(get, get, () => undefined);
 }
 
@@ -53,8 +57,11 @@ export function sharedClient(url: string, options?: ConnectOptions): ClientSourc
   return sourceOf(
     () => {
       if (held === undefined) {
-        held = shared.get(key) ?? { client: connect(url, options), holders: 0, stay: () => undefined };
-        shared.set(key, held);
+        held = shared.get(key);
+        if (held === undefined || isClosed(held.client)) {
+          held = { client: connect(url, options), holders: 0, stay: () => undefined };
+          shared.set(key, held);
+        }
         held.holders += 1;
         held.stay();
       }
@@ -68,11 +75,16 @@ export function sharedClient(url: string, options?: ConnectOptions): ClientSourc
       entry.holders -= 1;
       if (entry.holders > 0) return;
       entry.stay = (options?.clock ?? systemClock(false)).after(LINGER, () => {
-        shared.delete(key);
+        if (shared.get(key) === entry) shared.delete(key);
         entry.client.close();
       });
     },
   );
+}
+
+/** After a log-out, or for good by the server: whoever comes next begins anew. */
+function isClosed({ status }: Tidings): boolean {
+  return status.getSnapshot().state === "closed";
 }
 
 function sourceOf(client: () => Tidings, present: () => Tidings | undefined, release: () => void): ClientSource {
@@ -83,5 +95,6 @@ function sourceOf(client: () => Tidings, present: () => Tidings | undefined, rel
     getSnapshot: () => present()?.status.getSnapshot() ?? IDLE,
     publish: (topic, publication, options) => client().publish(topic, publication, options),
     reconnect: () => client().reconnect(),
+    logout: () => client().logout(),
   };
 }
