@@ -20,7 +20,7 @@ type Names = Map<string, "yes" | "maybe">;
 export class Asked {
   readonly #names: Names;
   /** Those that the stream has not come to, in the order of the calls. */
-  #changes: KnownChange[] = [];
+  readonly #changes: KnownChange[] = [];
 
   constructor(topics: readonly string[]) {
     this.#names = new Map(topics.map((name) => [name, "yes"]));
@@ -35,13 +35,6 @@ export class Asked {
   come(place: Place, history: History | undefined): void {
     const last = this.#changes.findLastIndex((known) => isAt(known, place.offset, history));
     for (const known of this.#changes.splice(0, last + 1)) apply(this.#names, known, history);
-  }
-
-  /** The stream goes on in another history. A change whose place is not there takes effect about now. */
-  reset(history: History | undefined): void {
-    const lost = this.#changes.filter((known) => placeIn(known, history) === undefined);
-    this.#changes = this.#changes.filter((known) => !lost.includes(known));
-    for (const known of lost) apply(this.#names, known, undefined);
   }
 
   /** Whether a change lies between where the stream was and an offset: then it has not told that it came to it. */

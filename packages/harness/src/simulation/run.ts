@@ -127,7 +127,7 @@ class Simulation {
     else if (what < 0.91) await this.#disturb();
     else if (subscriber.connected) subscriber.leave();
     else await this.#connect(subscriber);
-    if (this.#changing?.happens(0.3)) this.#changing.pick(this.#subscribers).change();
+    if (this.#changing?.happens(0.5)) this.#changeSome(this.#changing);
     await this.#runtime.settle(chance.between(0, 11));
   }
 
@@ -147,6 +147,11 @@ class Simulation {
     await this.#runtime.settle(20);
     const { subscribers, topics } = hub.stats();
     this.#write({ kind: "stats", at: this.#runtime.stamp(), subscribers, topics });
+  }
+
+  #changeSome(changing: Chance): void {
+    const able = this.#subscribers.filter(({ named }) => named);
+    if (able.length > 0) changing.pick(able).change();
   }
 
   /** Lets the log lose something, or a subscriber his mind. */

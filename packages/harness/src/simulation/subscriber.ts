@@ -66,6 +66,11 @@ export class SimulatedSubscriber {
     return this.#reader !== undefined;
   }
 
+  /** Whether it can change the stream that it has. */
+  get named(): boolean {
+    return this.connected && this.#stream !== undefined;
+  }
+
   /** Asks for something else from here on. */
   changeTopics(): void {
     this.#wish = { ...this.#wish, topics: this.#world.chance.pick(SUBSCRIPTIONS) };

@@ -2,7 +2,7 @@ import { concat } from "./bytes.ts";
 import type { NamedStream } from "./changes/named-stream.ts";
 import { cutPage } from "./changes/cut-page.ts";
 import { parseCursor } from "./cursor.ts";
-import type { Entry, Page, PageLimit, Position, Range, Reset } from "./log/log.ts";
+import { isThrough, type Entry, type Page, type PageLimit, type Position, type Range, type Reset } from "./log/log.ts";
 import {
   gapFrame,
   heartbeatFrame,
@@ -81,8 +81,6 @@ class Replay {
   #until: Position | undefined;
   /** Where the log had no more when it was read last. */
   #exhausted: Position | undefined;
-  /** Resolves when the tail has gone on, which is to come first. */
-  #tailGoesOn: Promise<void> | undefined;
 
   constructor(subscriber: Subscriber, delivery: Delivery, isDetour: boolean) {
     this.#subscriber = subscriber;
@@ -187,13 +185,12 @@ class Replay {
       const isEarly = position.offset > dispatched.offset || this.#tooEarly(dispatched) || changes;
       if (isInTail && isAtEnd && !isEarly) {
         if (this.#join()) return;
-      } else if ((isInTail && isEarly) || this.#isAheadOfTail(position) || this.#tailGoesOn !== undefined) {
+      } else if ((isInTail && isEarly) || this.#isAheadOfTail(position)) {
         // What follows is not matched yet, or has not even reached the tail. After that the log is asked again.
-        const goesOn = this.#tailGoesOn ?? this.#delivery.nextDispatch();
-        this.#exhausted = this.#tailGoesOn = undefined;
+        this.#exhausted = undefined;
         this.#settle();
         this.#send();
-        await subscriber.orClosed(goesOn);
+        await subscriber.orClosed(this.#delivery.nextDispatch());
       } else {
         this.#send();
         await this.#inTurn(() => this.#goOn());
@@ -215,17 +212,17 @@ class Replay {
     if (subscriber.snapshotState === "none") this.#frames.push(heartbeatFrame(subscriber.position));
   }
 
-  /** The end of what may be read in one step: topics change there, or may change after it. Nothing if they cannot. */
-  get #end(): Position | undefined {
-    const named = this.#named;
-    const { head } = this.#delivery.tail;
-    if (named === undefined) return undefined;
-    return named.next?.epoch === head.epoch ? named.next : head;
+  /** Up to where something may be sent that the tail has: to the next change of topics, which the tail has told of. */
+  #upToChange(through: Position): Position {
+    const next = this.#named?.next;
+    return next?.epoch === through.epoch && next.offset < through.offset ? next : through;
   }
 
+  /** Whether a page that was made for others is for this one, too: no topics change inside it, as far as the tail knows. */
   #mayTake({ through }: SharedPage): boolean {
-    const end = this.#end;
-    return end === undefined || (through.epoch === end.epoch && through.offset <= end.offset);
+    const { head } = this.#delivery.tail;
+    if (this.#named === undefined) return true;
+    return through.epoch === head.epoch && through.offset <= this.#upToChange(head).offset;
   }
 
   /** Does something when it is this replay's turn; nothing if the stream has ended meanwhile. */
@@ -244,11 +241,10 @@ class Replay {
     const { tail, pages, dispatched } = this.#delivery;
     const { group, position, full } = this.#subscriber;
     if (full || (this.#skips && (await this.#skip()))) return;
-    const end = this.#end;
     let page = pages.find(group, position);
     if (page !== undefined && !this.#mayTake(page)) page = undefined;
     if (page === undefined && position.offset < dispatched.offset && tail.reachesBackTo(position)) {
-      const through = end !== undefined && end.offset < dispatched.offset ? end : dispatched;
+      const through = this.#upToChange(dispatched);
       page = tail.page(group.filter, position, through, PAGE.bytes);
       // What ends at a change is of no use to others: they would go from one of them to the next.
       if (through === dispatched) pages.keep(group, page);
@@ -257,8 +253,9 @@ class Replay {
       this.#settle();
       this.#add(page);
     } else {
+      const next = this.#named?.next;
       const found = await this.#read();
-      const part = this.#upTo(found);
+      const part = this.#upTo(found, next);
       if (part !== undefined) this.#take(part, "history-changed", part === found);
     }
     // In the same step as the position moved: a heartbeat in between would tell what was not sent yet.
@@ -269,16 +266,30 @@ class Replay {
   async #read(limit: PageLimit = PAGE): Promise<Page | Reset | undefined> {
     const subscriber = this.#subscriber;
     const { position, group } = subscriber;
-    const found = await subscriber.orClosed(this.#delivery.log.read(position, group.filter, limit));
+    const filter = this.#named?.filterToRead(group.filter) ?? group.filter;
+    const found = await subscriber.orClosed(this.#delivery.log.read(position, filter, limit));
     return subscriber.closed ? undefined : found;
   }
 
-  /** What may be taken of a page. Nothing, if the tail has to come first: it tells of changes. */
-  #upTo(found: Page | Reset | undefined): Page | Reset | undefined {
-    const end = this.#end;
-    if (found === undefined || found.reset || end === undefined) return found;
-    const cut = cutPage(found, this.#subscriber.position, end, this.#delivery.tail.head);
-    if (cut === undefined) this.#tailGoesOn = this.#delivery.nextDispatch();
+  /**
+   * What may be taken of a page of the log, which has the changes of topics inside it. Nothing, if it is to be read again:
+   * of changes that are gone the tail has to tell first.
+   *
+   * @param known the next change before the log was asked
+   */
+  #upTo(found: Page | Reset | undefined, known: Position | undefined): Page | Reset | undefined {
+    const named = this.#named;
+    const { position } = this.#subscriber;
+    if (found === undefined || found.reset || named === undefined) return found;
+    const { changes, tail } = this.#delivery;
+    if (found.through.epoch !== tail.head.epoch && found.through.offset > position.offset) return undefined;
+    if (isBehind(position, found) && !isThrough(tail.head, found.evictedThrough)) return undefined;
+    changes.read(found);
+    const after = Math.max(position.offset, found.evictedThrough.offset);
+    const { next } = named;
+    const cut = next === undefined ? found : cutPage(found, after, next);
+    // The log was asked after the change was known, and has something else in its place.
+    if (cut === undefined && next === known) named.lose();
     return cut;
   }
 
@@ -316,8 +327,7 @@ class Replay {
     const { position, group, snapshot } = subscriber;
     // Taken first: of what is dispatched while the log answers, the page may know nothing.
     const { dispatched, tail } = this.#delivery;
-    const end = this.#end;
-    const through = end?.epoch === dispatched.epoch && end.offset < dispatched.offset ? end : dispatched;
+    const through = this.#upToChange(dispatched);
     const found = await this.#read();
     if (found === undefined || found.reset) {
       if (found !== undefined) this.#take(found, "history-changed");
@@ -330,7 +340,8 @@ class Replay {
     if (through.tag === 0) return false;
     const isAll = found.through.offset >= through.offset && found.corrupt.length === 0 && !isBehind(position, found);
     // What comes after a change is not looked at: other topics are asked for there.
-    const entries = through === end ? found.entries.filter(({ offset }) => offset <= end.offset) : found.entries;
+    const entries =
+      through === dispatched ? found.entries : found.entries.filter(({ offset }) => offset <= through.offset);
     if (isAll && !repeatsTopics(entries, group.filter)) return false;
     this.#settle();
     this.#delivery.counters.gaps++;

@@ -43,6 +43,11 @@ export function changedFilter(
   return filterOf(asked);
 }
 
+/** A filter that asks for a topic more, whatever it is: for the hub's own. */
+export function filterWith({ topics, patterns }: TopicFilter, topic: string): TopicFilter {
+  return new Filter(new Set([...topics, topic]), new Set(patterns));
+}
+
 function filterOf(asked: ReadonlySet<string>): TopicFilter {
   const topics = new Set<string>();
   const patterns = new Set<string>();

@@ -1,6 +1,6 @@
 import type { Party } from "../admission/party.ts";
 import { HubError } from "../error.ts";
-import type { Entry, Log, Position } from "../log/log.ts";
+import { isThrough, type Entry, type Log, type Page, type Position } from "../log/log.ts";
 import type { Subscriber } from "../subscriber.ts";
 import type { Tail } from "../tail.ts";
 import { changedFilter } from "../topic-filter.ts";
@@ -76,21 +76,21 @@ export class Changes {
     return this.#inTurn(stream, () => this.#make(stream, checked));
   }
 
+  /** A stream has read a page of the log: the tail may not have told of what is there. */
+  read({ entries, through: { epoch } }: Page): void {
+    for (const entry of entries) this.#take(entry, { epoch, offset: entry.offset, tag: entry.tag });
+  }
+
   /** The tail has another entry: if it changes a stream that is here, the stream heads for it. */
   told(entry: Entry, position: Position): void {
-    const change = this.#byId.size === 0 ? undefined : controlEntry(entry);
-    const stream = change === undefined ? undefined : this.#byId.get(change.stream);
-    if (change === undefined || stream === undefined || change.number <= stream.told) return;
-    stream.told = change.number;
-    stream.changeAt(position, changedFilter(stream.asked, change.add, change.remove));
-    stream.subscriber.detour();
-    if (stream.call?.number === change.number) stream.call.settle(position);
+    if (this.#byId.size > 0) this.#take(entry, position)?.confirm(position);
   }
 
   /** The tail goes on from just after a position, and was not told of what was before it. */
   skipped(position: Position): void {
-    for (const { call } of this.#byId.values()) {
-      if (call?.position !== undefined && isThrough(position, call.position)) call.settle(undefined);
+    for (const stream of this.#byId.values()) {
+      const at = stream.call?.position;
+      if (at !== undefined && isThrough(position, at)) again(stream, stream.call);
     }
   }
 
@@ -101,8 +101,20 @@ export class Changes {
       const { call } = stream;
       if (call === undefined) continue;
       call.outlived = true;
-      if (call.position !== undefined) call.settle(undefined);
+      if (call.position !== undefined) again(stream, call);
     }
+  }
+
+  /** Takes the change that an entry is, unless it is known: the stream that it is of. */
+  #take(entry: Entry, position: Position): NamedStream | undefined {
+    const change = controlEntry(entry);
+    const stream = change === undefined ? undefined : this.#byId.get(change.stream);
+    if (change === undefined || stream === undefined || change.number <= stream.told) return stream;
+    stream.told = change.number;
+    stream.changeAt(position, changedFilter(stream.asked, change.add, change.remove));
+    stream.subscriber.detour();
+    if (stream.call?.number === change.number) stream.call.settle(position);
+    return stream;
   }
 
   /** Does one thing after another, the first at once: what is published after it comes after it. */
@@ -137,8 +149,7 @@ export class Changes {
     log.append([controlDraft({ ...change, stream: stream.id, number: call.number })]).then(
       ([appended]) => {
         call.position = appended?.position;
-        // Told already it would be settled.
-        if (call.outlived || call.position === undefined || isThrough(tail.head, call.position)) call.settle(undefined);
+        if (call.outlived || call.position === undefined || isThrough(tail.head, call.position)) again(stream, call);
       },
       (cause: unknown) => {
         if (cause instanceof HubError) call.fail(cause);
@@ -153,9 +164,11 @@ export class Changes {
   }
 }
 
-/** Whether one position is at another or beyond it, in one history. */
-function isThrough(position: Position, other: Position): boolean {
-  return position.epoch === other.epoch && position.offset >= other.offset;
+/** The tail has passed a change by: unless it was told, it is made again, and void wherever it is. */
+function again(stream: NamedStream, call: Call | undefined): void {
+  if (call === undefined) return;
+  stream.told = Math.max(stream.told, call.number);
+  call.settle(undefined);
 }
 
 function unknownStream(): HubError {

@@ -1,7 +1,7 @@
 import type { Draft, Entry } from "../log/log.ts";
 
 /** The topic of changes of open streams. No one outside publishes or subscribes to it. */
-const STREAMS_TOPIC = "$hub/streams";
+export const STREAMS_TOPIC = "$hub/streams";
 
 /** What a change does to the topics and patterns of a stream. */
 export interface TopicChange {

@@ -1,7 +1,8 @@
 import type { Position } from "../log/log.ts";
 import type { Subscriber } from "../subscriber.ts";
-import type { TopicFilter } from "../topic-filter.ts";
+import { filterWith, type TopicFilter } from "../topic-filter.ts";
 import type { Call } from "./call.ts";
+import { STREAMS_TOPIC } from "./control-entry.ts";
 
 /** Characters of a name by which its stream is known in the log. The others are known to its client alone. */
 const ID_LENGTH = 12;
@@ -14,6 +15,8 @@ interface PendingChange {
   position: Position | undefined;
   /** What the stream asks for from there on. */
   readonly filter: TopicFilter;
+  /** The tail has come to it. */
+  inTail: boolean;
 }
 
 /** An open stream whose topics can be changed by who knows its name, and the changes that it has not come to. */
@@ -23,7 +26,7 @@ export class NamedStream {
   readonly subscriber: Subscriber;
   /** What it asks for after all changes that the log has told. */
   asked: TopicFilter;
-  /** The number of the newest change that was made, and of the newest that the log has told. */
+  /** The number of the newest change that was made, and of the newest that the log has told, or need not tell any more. */
   made = 0;
   told = 0;
   /** Settles when the calls before are answered: one at a time, so that changes are in the log as they were asked for. */
@@ -31,6 +34,7 @@ export class NamedStream {
   /** The one that waits for the log. */
   call: Call | undefined;
   readonly #pending: PendingChange[] = [];
+  #reading: { readonly of: TopicFilter; readonly filter: TopicFilter } | undefined;
 
   constructor(subscriber: Subscriber) {
     this.subscriber = subscriber;
@@ -52,6 +56,12 @@ export class NamedStream {
     return this.#pending[0]?.position;
   }
 
+  /** What is to be asked of the log for a filter: with the changes inside of a page, it is known where it ends. */
+  filterToRead(of: TopicFilter): TopicFilter {
+    if (this.#reading?.of !== of) this.#reading = { of, filter: filterWith(of, STREAMS_TOPIC) };
+    return this.#reading.filter;
+  }
+
   /** Whether the next change is due at a position of the stream. */
   isDueAt({ epoch, offset }: Position): boolean {
     const [next] = this.#pending;
@@ -62,7 +72,12 @@ export class NamedStream {
   /** From a position on, the stream asks for something else. */
   changeAt(position: Position, filter: TopicFilter): void {
     this.asked = filter;
-    this.#pending.push({ position, filter });
+    this.#pending.push({ position, filter, inTail: false });
+  }
+
+  /** The tail has come to a change. */
+  confirm({ offset }: Position): void {
+    for (const change of this.#pending) change.inTail ||= change.position?.offset === offset;
   }
 
   /** Takes the changes that are due at a position of the stream: what it asks for after them, if there are any. */
@@ -72,11 +87,20 @@ export class NamedStream {
     return filter;
   }
 
-  /** The history goes on from just after another position: changes that it does not have take effect wherever the stream is. */
+  /** The log has the next change no more: it takes effect wherever the stream is. */
+  lose(): void {
+    const [next] = this.#pending;
+    if (next !== undefined) next.position = undefined;
+  }
+
+  /**
+   * For the tail the history goes on from just after another position. Changes that it does not have take effect wherever
+   * the stream is.
+   */
   reset({ epoch, offset }: Position): void {
     for (const change of this.#pending) {
       const { position } = change;
-      if (position?.epoch !== epoch || position.offset > offset) change.position = undefined;
+      if (position?.epoch !== epoch || (change.inTail && position.offset > offset)) change.position = undefined;
     }
   }
 }
