@@ -35,15 +35,17 @@ test("the dashboard starts with one command, and counts what a hub publishes", {
   await page.goto(url);
   await untilState(page, "Live");
 
-  // What was there before it came, and then each order: its own, too.
+  // What was there before it came, and then each order: one's own, too.
   await page.waitForFunction(() => Number(document.querySelector(".figures dd")?.textContent) >= 20);
   await page.waitForFunction(() => document.querySelectorAll(".stock b:not(:empty)").length === 5);
   const before = await orders(page);
-  await page.click("button.primary");
-  await page.waitForFunction(() => document.querySelector(".rows")?.textContent.includes("420.00"));
-  expect(await orders(page)).toBeGreaterThan(before);
+  const [answer] = await Promise.all([
+    page.waitForResponse((response) => response.url().endsWith("/publish")),
+    page.click("button.primary"),
+  ]);
+  expect(answer.status()).toBe(200);
 
-  // A burst of two hundred.
+  // A burst of a cent each. What the shop sells costs whole or half euros, so the cents count the burst.
   const publish = (number: number): Promise<Response> =>
     fetch(`${url}/publish`, {
       method: "POST",
@@ -54,12 +56,15 @@ test("the dashboard starts with one command, and counts what a hub publishes", {
         data: { number, region: "west", product: "clock", sum: 0.01, at: Date.now() },
       }),
     });
-  await Promise.all(Array.from({ length: 200 }, (_, i) => publish(5_000_000 + i)));
+  await Promise.all(Array.from({ length: 133 }, (_, i) => publish(5_000_000 + i)));
   await page.waitForFunction(
     (least) => Number(document.querySelector(".figures dd")?.textContent) >= least,
     {},
-    before + 201,
+    before + 134,
   );
+
+  const revenue = await page.$eval(".figures div:nth-child(2) dd", ({ textContent }) => textContent);
+  expect(["33", "83"]).toContain(/\.(\d\d) €$/.exec(revenue)?.[1]);
 
   // A region joins late, with what was there before.
   await page.click('a[href="#west"]');

@@ -10,7 +10,7 @@ const Child = defineComponent({
     const count = useReducedTopic("a/*", (n: number) => n + 1, 0);
     const { state } = useConnection();
     useEvent("b", "n", () => (heard += 1));
-    return () => h("p", { id: "state" }, `${state.value} ${data.value} ${count.value}`);
+    return () => h("p", { id: "state" }, `${state.value} ${String(data.value)} ${count.value}`);
   },
 });
 
