@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 
 import { launchBrowser } from "../../../test/browsers.ts";
 import { startGroup } from "../../../test/process-group.ts";
+import { faintTexts } from "../../../packages/server/test/demo/contrast.ts";
 
 const root = join(import.meta.dirname, "../../..");
 
@@ -73,6 +74,10 @@ test("the dashboard starts with one command, and counts what a hub publishes", {
   await page.click('a[href="#"]');
   await page.waitForSelector(".ticks line");
 
+  for (const scheme of ["light", "dark"]) {
+    await page.evaluate((value) => (document.documentElement.style.colorScheme = value), scheme);
+    expect([scheme, ...(await page.evaluate(faintTexts))]).toEqual([scheme]);
+  }
   await page.setViewport({ width: 360, height: 700 });
   const wide = await page.evaluate(() => document.documentElement.scrollWidth);
   expect(wide).toBeLessThanOrEqual(360);

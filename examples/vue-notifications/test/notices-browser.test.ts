@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 
 import { launchBrowser } from "../../../test/browsers.ts";
 import { startGroup } from "../../../test/process-group.ts";
+import { faintTexts } from "../../../packages/server/test/demo/contrast.ts";
 
 const root = join(import.meta.dirname, "../../..");
 
@@ -71,6 +72,10 @@ test(
     await publish("grace", "And this came later");
     await until(".notices", "And this came later");
 
+    for (const scheme of ["light", "dark"]) {
+      await page.evaluate((value) => (document.documentElement.style.colorScheme = value), scheme);
+      expect([scheme, ...(await page.evaluate(faintTexts))]).toEqual([scheme]);
+    }
     await page.setViewport({ width: 360, height: 700 });
     const wide = await page.evaluate(() => document.documentElement.scrollWidth);
     expect(wide).toBeLessThanOrEqual(360);
