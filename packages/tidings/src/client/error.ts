@@ -55,19 +55,16 @@ export interface ClientErrorDetails extends ErrorOptions {
 /** What the client reports. `code` is stable, the message is for people. */
 export class ClientError extends Error {
   override readonly name = "ClientError";
-  readonly code: ClientErrorCode;
+  declare readonly code: ClientErrorCode;
   /** Of the response that ended it, if one did. */
-  readonly status: number | undefined;
+  declare readonly status: number | undefined;
   /** The response's problem details, if it had any. */
-  readonly problem: Problem | undefined;
+  declare readonly problem: Problem | undefined;
   /** What the response's `Retry-After` asked for, in ms from its coming. */
-  readonly retryAfter: number | undefined;
+  declare readonly retryAfter: number | undefined;
 
   constructor(code: ClientErrorCode, message: string, details?: ClientErrorDetails) {
     super(message, details);
-    this.code = code;
-    this.status = details?.status;
-    this.problem = details?.problem;
-    this.retryAfter = details?.retryAfter;
+    Object.assign(this, { code }, details);
   }
 }

@@ -109,6 +109,7 @@ export function connect<Events = Record<string, unknown>>(
       const before = status.store.getSnapshot();
       if (error !== undefined && error !== before.error) remember(error);
       if (state === "replaying" && before.state !== state) connections++;
+      if (state === "connecting") interests.renewed();
       if (state === "idle") inbox.cursor = "";
       status.set(changes);
       if (state === "closed") for (const each of subscriptions) each.close(error);
@@ -164,9 +165,12 @@ export function connect<Events = Record<string, unknown>>(
     }
     signal?.addEventListener("abort", end);
     subscriptions.add(subscription);
-    routing.add(subscription, subscription.topics);
-    interests.add(subscription.topics);
+    interests.add(taker.topics);
+    routing.add(subscription, taker.topics);
     if (from !== undefined) starts.begin(subscription);
+    // What the stream still brings of it would end, and then begin anew.
+    else if (inbox.cursor !== "" && taker.topics.some(interests.isLeaving))
+      starts.catchUp([subscription], inbox.cursor);
     return end;
   }
 
@@ -220,7 +224,7 @@ export function connect<Events = Record<string, unknown>>(
     inspect: () => ({
       url: base.href,
       status: status.store.getSnapshot(),
-      topics: routing.counts(),
+      topics: interests.counts(),
       cursor: inbox.cursor,
       connections,
       ...inbox.counts,

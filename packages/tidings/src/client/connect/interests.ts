@@ -1,3 +1,4 @@
+import { matchesPattern } from "../../wire/topic-pattern.ts";
 import type { Clock } from "../stream/clock.ts";
 
 /** What is wanted, with reference counts. */
@@ -9,10 +10,19 @@ export interface Interests {
   drop(topics: readonly string[]): void;
   /** Resolves when those of some topics that are still wanted are on the stream; `since` is asked at that moment. */
   covered<Answer>(topics: readonly string[], since: () => Answer): Promise<Answer>;
+  /** Whether a topic was given up, and a stream that is late may still bring what came before that. */
+  isLeaving(topic: string): boolean;
+  /** There is another stream. */
+  renewed(): void;
+  /** How many want each. */
+  counts(): Record<string, number>;
   /** The stream has these. */
   covers(topics: readonly string[]): void;
   close(): void;
 }
+
+/** Topics that were given up. No stream is so late that it has not come to the first of so many. */
+const REMEMBERED = 1_024;
 
 interface Waiting {
   readonly topics: readonly string[];
@@ -29,7 +39,8 @@ export function createInterests(
   changed: (topics: ReadonlySet<string>) => void,
 ): Interests {
   const counts = new Map<string, number>();
-  const leaving = new Map<string, () => void>();
+  const lingering = new Map<string, () => void>();
+  const leaving = new Set<string>();
   let onStream = new Set<string>();
   let waiting: Waiting[] = [];
   let due = false;
@@ -44,8 +55,10 @@ export function createInterests(
   }
 
   function drop(topic: string): void {
-    leaving.get(topic)?.();
-    leaving.delete(topic);
+    lingering.get(topic)?.();
+    lingering.delete(topic);
+    leaving.add(topic);
+    if (leaving.size > REMEMBERED) for (const oldest of leaving) if (leaving.delete(oldest)) break;
     counts.delete(topic);
     // It may be on the stream for a while, but if it is asked for again that has to be said again.
     onStream.delete(topic);
@@ -65,8 +78,8 @@ export function createInterests(
   return {
     add(topics) {
       for (const topic of topics) {
-        leaving.get(topic)?.();
-        leaving.delete(topic);
+        lingering.get(topic)?.();
+        lingering.delete(topic);
         if (!counts.has(topic)) change();
         counts.set(topic, (counts.get(topic) ?? 0) + 1);
       }
@@ -77,7 +90,7 @@ export function createInterests(
         if (count < 0) continue;
         counts.set(topic, count);
         if (count === 0)
-          leaving.set(
+          lingering.set(
             topic,
             clock.after(linger, () => drop(topic)),
           );
@@ -91,14 +104,23 @@ export function createInterests(
         waiting.push({ topics, resolve: () => resolve(since()) });
         settle();
       }),
+    isLeaving: (topic) => leaving.has(topic) || [...leaving].some((left) => overlap(left, topic)),
+    renewed: () => leaving.clear(),
+    counts: () => Object.fromEntries([...counts].filter(([, count]) => count > 0)),
     covers(topics) {
       onStream = new Set(topics.filter((topic) => counts.has(topic)));
       settle();
     },
     close() {
-      for (const cancel of leaving.values()) cancel();
-      leaving.clear();
+      for (const cancel of lingering.values()) cancel();
+      lingering.clear();
       counts.clear();
     },
   };
+}
+
+/** Whether there may be a topic that both ask for. */
+function overlap(left: string, right: string): boolean {
+  if (left.includes("*")) return right.includes("*") || matchesPattern(left, right);
+  return matchesPattern(right, left);
 }

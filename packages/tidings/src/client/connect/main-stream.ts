@@ -1,6 +1,6 @@
 import type { ParsedEvent } from "../../wire/parser.ts";
 import type { ClientError } from "../error.ts";
-import { Stream } from "../stream/stream.ts";
+import { createStream } from "../stream/stream.ts";
 import type { Asking } from "./asking.ts";
 import type { Note } from "./journal.ts";
 import type { Send, StreamSettings } from "./settings.ts";
@@ -40,7 +40,7 @@ export function openMainStream(options: MainStreamOptions, listener: SourceListe
   let connection = new AbortController();
 
   const asked = asking.of(() => wanted);
-  const stream = new Stream(
+  const stream = createStream(
     {
       ...options.settings(),
       ...asked,

@@ -6,8 +6,6 @@ export interface Routing<Taker> {
   remove(taker: Taker, topics: readonly string[]): void;
   /** Who asked for any of some topics, each once, with the first topic that it asked for. */
   takers(topics: readonly string[]): ReadonlyMap<Taker, string>;
-  /** How many ask for each topic and pattern. */
-  counts(): Record<string, number>;
 }
 
 /** An index of topics and patterns. */
@@ -43,6 +41,5 @@ export function createRouting<Taker>(): Routing<Taker> {
       }
       return found;
     },
-    counts: () => Object.fromEntries([...exact, ...patterns].map(([topic, takers]) => [topic, takers.size])),
   };
 }

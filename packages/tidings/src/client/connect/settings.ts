@@ -1,5 +1,5 @@
 import { ClientError, type ClientErrorCode } from "../error.ts";
-import { BackOff, isPassing } from "../stream/back-off.ts";
+import { isPassing, waitAfter } from "../stream/back-off.ts";
 import { asClientError, refusalOf } from "../stream/request.ts";
 import type { Clock } from "../stream/clock.ts";
 import type { StreamOptions } from "../stream/stream.ts";
@@ -56,8 +56,9 @@ export function streamSettings(options: ConnectOptions): StreamSettings {
 /** How a client publishes, and changes its stream. */
 export function createSend(options: ConnectOptions, clock: Clock): Send {
   return async (method, url, body, signal) => {
-    const backOff = new BackOff({ ...SOON, retryable: retryPolicy(options) }, options.random ?? Math.random);
-    for (;;) {
+    const policy = { ...SOON, retryable: retryPolicy(options) };
+    const random = options.random ?? Math.random;
+    for (let failures = 0; ; failures++) {
       let code: ClientErrorCode = "headers";
       try {
         const headers = await headersOf(options);
@@ -73,7 +74,7 @@ export function createSend(options: ConnectOptions, clock: Clock): Send {
         return await response.json();
       } catch (thrown) {
         const error = asClientError(thrown, code);
-        const wait = signal?.aborted === true ? undefined : backOff.next(error);
+        const wait = signal?.aborted === true ? undefined : waitAfter(error, failures, undefined, random(), policy);
         if (wait === undefined) throw error;
         await new Promise<void>((resolve) => {
           const cancel = clock.after(wait, resolve);

@@ -1,5 +1,5 @@
 import type { ParsedEvent } from "../../wire/parser.ts";
-import { Stream } from "../stream/stream.ts";
+import { createStream } from "../stream/stream.ts";
 import type { Asking } from "./asking.ts";
 import type { StreamSettings } from "./settings.ts";
 
@@ -29,7 +29,7 @@ export function readToLive(
   const { promise, resolve, reject } = Promise.withResolvers<Brought>();
   let events: ParsedEvent[] = [];
   let broken = false;
-  const stream = new Stream(
+  const stream = createStream(
     { ...settings(), ...asking.of(() => topics, from), lastEventId: after },
     {
       opened() {

@@ -1,5 +1,5 @@
 import type { ClientError } from "../error.ts";
-import { Stream } from "../stream/stream.ts";
+import { createStream, type Stream } from "../stream/stream.ts";
 import type { EventSourceOptions } from "./options.ts";
 
 /** An `error` event, and why. A server's own event of that name is a `MessageEvent`, and has `data`. */
@@ -24,7 +24,7 @@ type Listener<Heard extends Event> = ((event: Heard) => unknown) | { handleEvent
  * The standard's `EventSource` (HTML, section 9.2) over `fetch`, with the options that it lacks. A drop-in: in windows,
  * workers, Node, Bun and Deno. How it differs from the browser's own is in docs/client.md.
  */
-// The types of its listeners alone.
+// oxlint-disable-next-line typescript/no-unsafe-declaration-merging -- the types of its listeners alone
 export interface EventSource {
   addEventListener<Heard extends Name>(
     type: Heard,
@@ -36,6 +36,16 @@ export interface EventSource {
     listener: Listener<MessageEvent<string>> | null,
     options?: boolean | AddEventListenerOptions,
   ): void;
+  removeEventListener<Heard extends Name>(
+    type: Heard,
+    listener: Listener<EventSourceEvents[Heard]> | null,
+    options?: boolean | EventListenerOptions,
+  ): void;
+  removeEventListener(
+    type: string,
+    listener: Listener<MessageEvent<string>> | null,
+    options?: boolean | EventListenerOptions,
+  ): void;
 }
 export class EventSource extends EventTarget {
   static readonly CONNECTING = 0;
@@ -46,9 +56,9 @@ export class EventSource extends EventTarget {
   readonly url: string;
   readonly withCredentials: boolean;
   readonly #stream: Stream;
-  readonly #handlers = new Map<string, unknown>();
+  readonly #handlers: Record<string, unknown> = {};
   readonly #call = (event: Event): void => {
-    (this.#handlers.get(event.type) as EventListener).call(this, event);
+    (this.#handlers[event.type] as EventListener).call(this, event);
   };
 
   /**
@@ -58,18 +68,18 @@ export class EventSource extends EventTarget {
    */
   constructor(url: string | URL, options: EventSourceOptions = {}) {
     super();
-    const { headers, method, body, signal } = options;
+    const { headers, method, body } = options;
     const address = absolute(String(url));
     let origin = "";
     this.url = address;
     this.withCredentials = options.withCredentials === true;
-    this.#stream = new Stream(
+    this.#stream = createStream(
       {
         ...options,
         url: () => address,
-        headers: typeof headers === "function" ? headers : () => headers,
-        method: () => method ?? "GET",
-        body: typeof body === "function" ? body : () => body,
+        headers: asked(headers),
+        method: asked(method),
+        body: asked(body),
       },
       {
         opened: (response) => {
@@ -82,12 +92,8 @@ export class EventSource extends EventTarget {
           // A pause is no failure (whatwg/html#12381).
           if (error.code !== "paused") this.dispatchEvent(Object.assign(new Event("error"), { error, retryIn }));
         },
-        closed: () => signal?.removeEventListener("abort", close),
       },
     );
-    const close = (): void => this.close();
-    if (signal?.aborted === true) return;
-    signal?.addEventListener("abort", close);
     this.#stream.open();
   }
 
@@ -102,7 +108,7 @@ export class EventSource extends EventTarget {
     const response = {
       status: 200,
       url: "",
-      headers: new Headers({ "Content-Type": "text/event-stream" }),
+      headers: { get: () => "text/event-stream" },
       body: { getReader: () => reader },
     };
     return new EventSource("about:event-stream", {
@@ -167,19 +173,21 @@ export class EventSource extends EventTarget {
   }
 
   #handler<Heard extends Name>(type: Heard): Handler<Heard> {
-    return (this.#handlers.get(type) ?? null) as Handler<Heard>;
+    return (this.#handlers[type] ?? null) as Handler<Heard>;
   }
 
   /** Another handler takes the place of the one before among the listeners: `#call` is added only once. */
   #handle(type: Name, handler: unknown): void {
-    if (typeof handler === "function") {
-      this.#handlers.set(type, handler);
-      this.addEventListener(type, this.#call);
-    } else {
-      this.#handlers.delete(type);
-      this.removeEventListener(type, this.#call);
-    }
+    const isHandler = typeof handler === "function";
+    this.#handlers[type] = isHandler ? handler : null;
+    if (isHandler) this.addEventListener(type, this.#call);
+    else this.removeEventListener(type, this.#call);
   }
+}
+
+/** A function stays one, anything else is what a function answers. */
+function asked<Value>(given: Value | (() => Value)): () => Value {
+  return typeof given === "function" ? (given as () => Value) : () => given;
 }
 
 function absolute(url: string): string {

@@ -8,6 +8,4 @@ export interface EventSourceOptions extends Omit<StreamOptions, "url" | "headers
   readonly method?: string | undefined;
   /** Or a function, asked at every attempt. Not a stream: it could be sent only once. */
   readonly body?: BodyInit | (() => BodyInit | undefined) | undefined;
-  /** Closes it. */
-  readonly signal?: AbortSignal | undefined;
 }

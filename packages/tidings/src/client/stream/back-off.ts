@@ -19,45 +19,38 @@ export interface RetryOptions {
   readonly retryable?: ((error: ClientError) => boolean | number) | undefined;
 }
 
-/** Counts what failed, and says how long to wait. */
-export class BackOff {
-  readonly #options: RetryOptions;
-  readonly #random: () => number;
-  #failures = 0;
-  /** What the server's `retry:` said. */
-  announced: number | undefined;
+/** The reconnection time of who was told none. */
+export const DEFAULT_TIME = 2_000;
 
-  constructor(options: RetryOptions, random: () => number) {
-    this.#options = options;
-    this.#random = random;
-  }
-
-  /** The standard's "reconnection time". */
-  get reconnectionTime(): number {
-    return this.announced ?? this.#options.base ?? 2_000;
-  }
-
-  /** Whether a stream that stood so long makes up for what failed before. */
-  recover(stood: number): void {
-    if (stood >= (this.#options.healthyAfter ?? 10_000)) this.#failures = 0;
-  }
-
-  /**
-   * Full jitter between the floor and a ceiling that doubles with each failure in a row. The floor is what the server
-   * asked for, since the standard lets a client wait longer and never shorter; the ceiling starts half as high again.
-   */
-  next(error: ClientError): number | undefined {
-    const { min = 250, max = 30_000, attempts = Infinity, retryable = isPassing } = this.#options;
-    const again = retryable(error);
-    if (again === false || (this.#failures >= attempts && globalThis.navigator?.onLine !== false)) return undefined;
-    const floor = Math.max(this.announced ?? 0, min);
-    const ceiling = Math.max(floor, Math.min(max, this.reconnectionTime * 1.5 * 2 ** this.#failures++));
-    const drawn = floor + this.#random() * (ceiling - floor);
-    return again === true ? Math.max(drawn, error.retryAfter ?? 0) : again;
-  }
+/**
+ * How long to wait before the next attempt: full jitter between the floor and a ceiling that doubles with each failure in
+ * a row. The floor is what the server asked for, since the standard lets a client wait longer and never shorter; the
+ * ceiling starts half as high again. Undefined: there is no next attempt.
+ *
+ * @param failures in a row, before this one
+ * @param announced what the server's `retry:` said, if it did
+ * @param random from 0 to 1
+ */
+export function waitAfter(
+  error: ClientError,
+  failures: number,
+  announced: number | undefined,
+  random: number,
+  options: RetryOptions,
+): number | undefined {
+  const { base = DEFAULT_TIME, min = 250, max = 30_000, attempts = Infinity, retryable = isPassing } = options;
+  const again = retryable(error);
+  if (again === false || (failures >= attempts && isOnline())) return undefined;
+  const floor = Math.max(announced ?? 0, min);
+  const ceiling = Math.max(floor, Math.min(max, (announced ?? base) * 1.5 * 2 ** failures));
+  return again === true ? Math.max(floor + random * (ceiling - floor), error.retryAfter ?? 0) : again;
 }
 
 /** What may pass by itself. */
 export function isPassing({ code }: ClientError): boolean {
   return ["headers", "network", "ended", "silent", "offline"].includes(code);
+}
+
+function isOnline(): boolean {
+  return (globalThis.navigator as Navigator | undefined)?.onLine !== false;
 }

@@ -6,15 +6,15 @@ export interface Clock {
   after(ms: number, task: () => void): () => void;
 }
 
+type Timer = { unref?: () => void };
+
 /** The longest that `setTimeout` can wait. */
 const LONGEST = 2 ** 31 - 1;
-
-type Timer = { unref?: () => void };
 
 /** The system's clock. `holdsProcess: false` lets a Node process end while nothing but a timer of it is left. */
 export function systemClock(holdsProcess: boolean): Clock {
   return {
-    now: () => Date.now(),
+    now: Date.now,
     after(ms, task) {
       const timer: unknown = setTimeout(task, Math.min(ms, LONGEST));
       if (!holdsProcess) (timer as Timer).unref?.();

@@ -1,9 +1,10 @@
-import { createParser } from "../../wire/parse.ts";
+import { createParserWith } from "../../wire/parse.ts";
 import type { ParsedEvent, Parser } from "../../wire/parser.ts";
 import { ClientError } from "../error.ts";
-import { BackOff, type RetryOptions } from "./back-off.ts";
+import { DEFAULT_TIME, type RetryOptions, waitAfter } from "./back-off.ts";
 import { type Clock, systemClock } from "./clock.ts";
-import { listenToPage } from "./page-events.ts";
+import { isHidden, listenToPage } from "./page-events.ts";
+import { createEventLimit } from "./event-limit.ts";
 import { asClientError, request } from "./request.ts";
 
 /** What a stream is asked for, and how it is kept. */
@@ -13,7 +14,7 @@ export interface StreamOptions {
   /** Asked at every attempt, so that a token may be fresh. If it fails, so does the attempt. */
   readonly headers?: (() => HeadersInit | undefined | Promise<HeadersInit | undefined>) | undefined;
   /** Default `GET`. */
-  readonly method?: (() => string) | undefined;
+  readonly method?: (() => string | undefined) | undefined;
   readonly body?: (() => BodyInit | undefined) | undefined;
   /** Cookies and the like go to other origins, too. Default false. */
   readonly withCredentials?: boolean | undefined;
@@ -21,9 +22,11 @@ export interface StreamOptions {
   readonly fetch?: typeof globalThis.fetch | undefined;
   /** Where to resume from. Default empty: from now on. */
   readonly lastEventId?: string | undefined;
-  /** The largest event, and the longest line, in bytes; more ends the stream for good. Default 16 MiB. */
+  /** The largest event, in bytes, to within a chunk of the network's; more ends the stream for good. Default 16 MiB. */
   readonly maxEventBytes?: number | undefined;
   readonly retry?: RetryOptions | undefined;
+  /** Closes it; it is not opened any more. */
+  readonly signal?: AbortSignal | undefined;
   /**
    * The longest silence, in ms, before a connection is taken for dead: until its head comes, and between any two chunks of
    * bytes. Default: endless, until a server announces its heartbeat; from then on 2.5 heartbeats.
@@ -51,201 +54,202 @@ export interface StreamListener {
    * undefined: there is none, the stream is closed.
    */
   failed(error: ClientError, retryIn: number | undefined): void;
-  /** It is closed: by `close()`, or after a failure for good. */
-  closed?(): void;
 }
 
 /** `waiting`: for the next attempt. */
 export type StreamState = "connecting" | "open" | "waiting" | "closed";
 
+/** One stream of events over as many connections as it takes, each resuming after the last id of the one before. */
+export interface Stream {
+  /** Closed until `open()`. */
+  readonly state: StreamState;
+  /** How long to wait before an attempt, in ms, but for back-off: what the server's last `retry:` said. */
+  readonly reconnectionTime: number;
+  /** What the next attempt resumes from. */
+  lastEventId: string;
+  /** Connects, if it is closed. */
+  open(): void;
+  /** Drops the connection, or does not wait any more, and connects anew at once. Does nothing if it is closed. */
+  reconnect(): void;
+  /** Drops the connection for good. No more events, from inside of a handler neither. */
+  close(): void;
+  /** Forgets the line and the event that have begun: what comes next is the start of a stream. */
+  reset(): void;
+}
+
 /** So many heartbeats may be missed. */
 const HEARTBEATS = 2.5;
 
-/** One stream of events over as many connections as it takes, each resuming after the last id of the one before. */
-export class Stream {
-  readonly #options: StreamOptions;
-  readonly #listener: StreamListener;
-  readonly #clock: Clock;
-  readonly #backOff: BackOff;
-  #state: StreamState = "closed";
-  /** Ends what is listened to from `open` to `close`. */
-  #life = new AbortController();
-  /** Ends the connection. */
-  #connection = new AbortController();
-  #parser: Parser | undefined;
-  #openedAt = Infinity;
+/** Makes a stream, which is closed until it is opened. */
+export function createStream(options: StreamOptions, listener: StreamListener): Stream {
+  const { retry = {}, signal: stop, clock = systemClock(options.holdsProcess !== false) } = options;
+  let state: StreamState = "closed";
+  /** Ends what is listened to from `open` to the end. */
+  let life: AbortController | undefined;
+  let connection: AbortController | undefined;
+  let parser: Parser | undefined;
+  let openedAt = Infinity;
   /** Whether this connection brought an event. */
-  #brought = false;
+  let brought = false;
+  /** In a row. */
+  let failures = 0;
+  /** What the server's `retry:` said. */
+  let announced: number | undefined;
   /** The longest silence that is borne. */
-  #patience: number;
+  let patience = options.maxSilence ?? Infinity;
   /** By the wall clock: when to connect again, or when the connection will have been silent for too long. */
-  #deadline = Infinity;
-  #cancelTimer: (() => void) | undefined;
-  /** What the next attempt resumes from. */
-  lastEventId: string;
+  let deadline = Infinity;
+  let cancelTimer: (() => void) | undefined;
 
-  constructor(options: StreamOptions, listener: StreamListener) {
-    this.#options = options;
-    this.#listener = listener;
-    this.#clock = options.clock ?? systemClock(options.holdsProcess !== false);
-    this.#backOff = new BackOff(options.retry ?? {}, options.random ?? Math.random);
-    this.#patience = options.maxSilence ?? Infinity;
-    this.lastEventId = options.lastEventId ?? "";
+  function drop(): void {
+    cancelTimer?.();
+    connection?.abort();
+    parser?.close();
+    parser = undefined;
   }
 
-  /** Closed until `open()`. */
-  get state(): StreamState {
-    return this.#state;
+  function end(): void {
+    drop();
+    state = "closed";
+    life?.abort();
   }
 
-  /** How long to wait before an attempt, in ms, but for back-off: what the server's last `retry:` said. */
-  get reconnectionTime(): number {
-    return this.#backOff.reconnectionTime;
+  function connect(): void {
+    drop();
+    state = "connecting";
+    brought = false;
+    openedAt = Infinity;
+    connection = new AbortController();
+    setDeadline(patience);
+    void run(connection.signal);
   }
 
-  /** Connects, if it is closed. */
-  open(): void {
-    if (this.#state !== "closed") return;
-    this.#life = new AbortController();
-    const page = {
-      offline: () => {
-        if (this.#state !== "waiting") this.#lose(new ClientError("offline", "There is no network"));
-      },
-      online: () => {
-        if (this.#state === "waiting" && this.#deadline < Infinity) this.#connect();
-        else this.#look(false);
-      },
-      pause: () => this.#lose(new ClientError("paused", "The page is hidden")),
-      wake: () => {
-        if (this.#state === "waiting" && this.#deadline === Infinity) this.#connect();
-        else this.#look(false);
-      },
-    };
-    listenToPage(page, this.#options.pauseWhenHidden === true, this.#life.signal);
-    this.#connect();
-  }
-
-  /** Drops the connection, or does not wait any more, and connects anew at once. Does nothing if it is closed. */
-  reconnect(): void {
-    if (this.#state !== "closed") this.#connect();
-  }
-
-  /** Drops the connection for good. No more events, from inside of a handler neither. */
-  close(): void {
-    if (this.#state === "closed") return;
-    this.#drop();
-    this.#end();
-    this.#listener.closed?.();
-  }
-
-  /** Forgets the line and the event that have begun: what comes next is the start of a stream. */
-  reset(): void {
-    if (this.#parser !== undefined) this.#parse();
-  }
-
-  #drop(): void {
-    this.#cancelTimer?.();
-    this.#connection.abort();
-    this.#parser?.close();
-    this.#parser = undefined;
-  }
-
-  #connect(): void {
-    this.#drop();
-    this.#state = "connecting";
-    this.#brought = false;
-    this.#openedAt = Infinity;
-    this.#connection = new AbortController();
-    this.#setDeadline(this.#patience);
-    void this.#run(this.#connection.signal);
-  }
-
-  async #run(signal: AbortSignal): Promise<void> {
+  async function run(signal: AbortSignal): Promise<void> {
+    let code: "headers" | "network" = "headers";
     try {
-      const response = await request(this.#options, this.lastEventId, signal);
-      const reader = response.body?.getReader();
+      const headers = new Headers(await options.headers?.());
+      code = "network";
+      if (mustPause()) throw paused();
+      const response = await request(options, headers, stream.lastEventId, signal);
+      const reader = (response.body as ReadableStream<Uint8Array>).getReader();
       // For a `fetch` that takes no signal.
-      const leave = (): void => void reader?.cancel().catch(() => undefined);
-      if (signal.aborted) return leave();
+      const leave = (): unknown => reader.cancel().catch(() => undefined);
+      if (signal.aborted) return void leave();
       signal.addEventListener("abort", leave);
-      this.#state = "open";
-      this.#openedAt = this.#clock.now();
-      this.#parse();
-      this.#listener.opened(response);
+      state = "open";
+      openedAt = clock.now();
+      parse();
+      listener.opened(response);
       while (!signal.aborted) {
-        this.#deadline = this.#clock.now() + this.#patience;
-        const { done, value } = (await reader?.read()) ?? { done: true, value: undefined };
+        deadline = clock.now() + patience;
+        const { done, value } = await reader.read();
         if (signal.aborted) return;
-        if (done) throw new ClientError("ended", "The server ended the stream");
-        this.#parser?.feed(value);
-        this.lastEventId = this.#parser?.lastEventId ?? this.lastEventId;
-        this.#listener.settled?.();
+        if (done) throw new ClientError("ended", "The stream ended");
+        parser?.feed(value);
+        stream.lastEventId = parser?.lastEventId ?? stream.lastEventId;
+        listener.settled?.();
       }
     } catch (error) {
-      if (!signal.aborted) this.#lose(asClientError(error, "network"));
+      if (!signal.aborted) lose(asClientError(error, code));
     }
   }
 
-  #parse(): void {
-    this.#parser?.close();
-    const { maxEventBytes } = this.#options;
-    this.#parser = createParser({
-      lastEventId: this.lastEventId,
-      maxEventBytes,
-      maxLineBytes: maxEventBytes,
-      onRetry: (ms) => (this.#backOff.announced = ms),
-      onEvent: (event) => {
-        this.#brought = true;
-        this.lastEventId = event.lastEventId;
-        if (event.event === "tidings:cursor") this.#heartbeat(event.data);
-        this.#listener.event(event);
+  function parse(): void {
+    parser?.close();
+    parser = createParserWith(createEventLimit(options.maxEventBytes ?? 2 ** 24), {
+      lastEventId: stream.lastEventId,
+      onRetry: (ms) => (announced = ms),
+      onEvent(event) {
+        brought = true;
+        stream.lastEventId = event.lastEventId;
+        // The opening frame of a hub says how often it sends something.
+        const heartbeat = event.event === "tidings:cursor" && /"heartbeat":(\d+)/.exec(event.data)?.[1];
+        if (heartbeat) setDeadline((patience = Number(heartbeat) * HEARTBEATS));
+        listener.event(event);
       },
     });
   }
 
-  /** The opening frame of a hub says how often it sends something. */
-  #heartbeat(opening: string): void {
-    const heartbeat = Number(/"heartbeat":(\d+)/.exec(opening)?.[1]);
-    if (heartbeat > 0) this.#setDeadline((this.#patience = heartbeat * HEARTBEATS));
-  }
-
-  #lose(error: ClientError): void {
+  function lose(error: ClientError): void {
     // A server that ends each stream after a few events is polled: that is no failure.
-    const healthy = this.#brought && error.code === "ended";
-    this.#backOff.recover(healthy ? Infinity : this.#clock.now() - this.#openedAt);
-    const retryIn = error.code === "paused" ? Infinity : this.#backOff.next(error);
-    this.#drop();
-    if (retryIn === undefined) this.#end();
+    if ((brought && error.code === "ended") || clock.now() - openedAt >= (retry.healthyAfter ?? 10_000)) failures = 0;
+    const random = (options.random ?? Math.random)();
+    const retryIn = error.code === "paused" ? Infinity : waitAfter(error, failures++, announced, random, retry);
+    if (retryIn === undefined) end();
     else {
-      this.#state = "waiting";
-      this.#setDeadline(retryIn);
+      drop();
+      state = "waiting";
+      setDeadline(retryIn);
     }
-    this.#listener.failed(error, retryIn);
-    if (retryIn === undefined) this.#listener.closed?.();
+    listener.failed(error, retryIn);
   }
 
-  #end(): void {
-    this.#state = "closed";
-    this.#life.abort();
+  function setDeadline(ms: number): void {
+    deadline = clock.now() + ms;
+    ringIn(ms);
   }
 
-  #setDeadline(ms: number): void {
-    this.#deadline = this.#clock.now() + ms;
-    this.#ringIn(ms);
-  }
-
-  #ringIn(ms: number): void {
-    this.#cancelTimer?.();
-    this.#cancelTimer = ms < Infinity ? this.#clock.after(ms, () => this.#look(true)) : undefined;
+  function ringIn(ms: number): void {
+    cancelTimer?.();
+    cancelTimer = ms < Infinity ? clock.after(ms, () => look(true)) : undefined;
   }
 
   /** Looks whether something is due. `rang`: the timer says so, and the clock may have been set back. */
-  #look(rang: boolean): void {
-    const left = this.#deadline - this.#clock.now();
-    if (this.#state === "waiting") {
-      if (rang || left <= 0) this.#connect();
-    } else if (left <= 0) this.#lose(new ClientError("silent", `Nothing came for ${this.#patience} ms`));
+  function look(rang: boolean): void {
+    const left = deadline - clock.now();
+    if (state === "waiting") {
+      if (rang || left <= 0) connect();
+    } else if (left <= 0) lose(new ClientError("silent", `Silent for ${patience} ms`));
     // Bytes came since the timer was set. It is set again only here, not for every chunk.
-    else if (rang) this.#ringIn(Math.min(left, this.#patience));
+    else if (rang) ringIn(Math.min(left, patience));
   }
+
+  function mustPause(): boolean {
+    return options.pauseWhenHidden === true && isHidden();
+  }
+
+  function hear(type: string): void {
+    const isPaused = state === "waiting" && deadline === Infinity;
+    // Whether it will be cached or not: an open connection can be why it will not.
+    if (type === "pagehide" || mustPause()) {
+      if (!isPaused) lose(paused());
+    } else if (type === "offline") {
+      if (state !== "waiting") lose(new ClientError("offline", "No network"));
+    } else if (type !== "visibilitychange" || !isHidden()) {
+      // A pause is over when the page is back, and any other wait when the network is.
+      if (state === "waiting" && isPaused !== (type === "online")) deadline = 0;
+      look(false);
+    }
+  }
+
+  const stream: Stream = {
+    lastEventId: options.lastEventId ?? "",
+    get state() {
+      return state;
+    },
+    get reconnectionTime() {
+      return announced ?? retry.base ?? DEFAULT_TIME;
+    },
+    open() {
+      if (state !== "closed" || stop?.aborted === true) return;
+      life = new AbortController();
+      stop?.addEventListener("abort", stream.close, { signal: life.signal });
+      listenToPage(hear, life.signal);
+      connect();
+    },
+    reconnect() {
+      if (state !== "closed") connect();
+    },
+    close() {
+      if (state !== "closed") end();
+    },
+    reset() {
+      if (parser !== undefined) parse();
+    },
+  };
+  return stream;
+}
+
+function paused(): ClientError {
+  return new ClientError("paused", "The page is hidden");
 }

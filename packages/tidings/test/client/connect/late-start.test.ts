@@ -102,6 +102,7 @@ test("a handler that asks for the snapshot gets it, and exactly what follows it"
       const published = hub.publish("sum", { event: "add", data: n });
       sum += n;
       await published;
+      await new Promise((resolve) => setImmediate(resolve));
     }
   })();
   const second: [string, number][] = [];
