@@ -121,7 +121,10 @@ export function joinTabs(options: TabsOptions, listener: SourceListener): Source
   function take(): Promise<void> {
     cancelWatch?.();
     listener.status({ role: "leader" });
-    leader = lead({ ...options, tab, own: () => own, inherited: wanted, heartbeat, post }, listener);
+    leader = lead(
+      { ...options, tab, term: (place?.term ?? 0) + 1, own: () => own, inherited: wanted, heartbeat, post },
+      listener,
+    );
     leader.takeOver(place);
     return new Promise((resolve) => (release = resolve));
   }
@@ -137,17 +140,22 @@ export function joinTabs(options: TabsOptions, listener: SourceListener): Source
   }
 
   function hear(news: News): void {
-    if (news.takesOver === true) step();
-    const following = place?.leader === news.leader;
+    const at = leader?.place ?? place;
+    const following = leader === undefined && at?.leader === news.leader;
     // From one that does not know yet that it was replaced.
-    if (leader !== undefined || (place !== undefined && !following && news.takesOver !== true)) return;
+    if (!following && at !== undefined && news.term <= at.term && news.takesOver !== true) return;
+    step();
     const goesOn = following
       ? news.count <= (place?.count ?? 0) + 1
       : place !== undefined && news.after?.leader === place.leader && news.after.count <= place.count;
     const isNext = following && news.count > (place?.count ?? 0);
-    place = { leader: news.leader, count: news.count };
-    ({ wanted, heartbeat } = news);
+    place = { leader: news.leader, term: news.term, count: news.count };
+    ({ wanted } = news);
     heardAt = clock.now();
+    if (heartbeat !== news.heartbeat) {
+      ({ heartbeat } = news);
+      watch();
+    }
     const { error } = news.status;
     if (trouble?.message !== error?.message) trouble = revived(error);
     listener.status({ ...news.status, error: trouble, role: "follower" });
@@ -164,16 +172,16 @@ export function joinTabs(options: TabsOptions, listener: SourceListener): Source
   }
 
   /** Replaces a leader that is silent: a suspended one keeps its lock. */
-  function watch(): void {
+  function watch(wait?: number): void {
     cancelWatch?.();
     // Not all at once.
     const patience = heartbeat * (HEARTBEATS + Math.random() / 2);
-    const due = Math.max(heardAt + patience, clock.now());
-    cancelWatch = clock.after(due - clock.now(), () => {
-      // Far too late: it was this tab that slept, and what it was told meanwhile is yet to come.
-      if (clock.now() - due > heartbeat) heardAt = clock.now();
-      if (clock.now() - heardAt >= patience) stand({ steal: true });
-      else watch();
+    const due = wait === undefined ? heardAt + patience : clock.now() + wait;
+    cancelWatch = clock.after(Math.max(0, due - clock.now()), () => {
+      if (clock.now() - heardAt < patience) watch();
+      // Late: it may have been this tab that slept, and what it was told meanwhile is yet to come.
+      else if (wait === undefined && clock.now() - due > heartbeat / 2) watch(heartbeat);
+      else stand({ steal: true });
     });
   }
 

@@ -9,6 +9,7 @@ export interface LeadOptions {
   readonly tab: string;
   readonly name: string;
   readonly clock: Clock;
+  readonly term: number;
   /** What it wants itself. */
   readonly own: () => readonly string[];
   /** What the leader before it carried. */
@@ -36,7 +37,7 @@ const INHERITED = 5_000;
 
 /** Opens the connection, and tells all tabs what comes. */
 export function lead(options: LeadOptions, listener: SourceListener): Leader {
-  const { tab, name, clock, post } = options;
+  const { tab, name, term, clock, post } = options;
   const life = new AbortController();
   const wants = new Map<string, Extract<Request, { kind: "want" }>>();
   let { inherited, heartbeat } = options;
@@ -95,6 +96,7 @@ export function lead(options: LeadOptions, listener: SourceListener): Leader {
     post({
       kind: "news",
       leader: tab,
+      term,
       count,
       events,
       cursor,
@@ -118,7 +120,7 @@ export function lead(options: LeadOptions, listener: SourceListener): Leader {
 
   return {
     get place() {
-      return { leader: tab, count };
+      return { leader: tab, term, count };
     },
     update,
     takeOver(after) {

@@ -5,6 +5,8 @@ import type { Status } from "../connect/tidings.ts";
 /** How far a tab has heard a leader: so many of its news. */
 export interface Place {
   readonly leader: string;
+  /** Each leader has a higher one than those that it knows of. */
+  readonly term: number;
   readonly count: number;
 }
 
