@@ -21,6 +21,8 @@ export class Asked {
   readonly #names: Names;
   /** Those that the stream has not come to, in the order of the calls. */
   readonly #changes: KnownChange[] = [];
+  /** Those that a reset may have put into effect before their place. */
+  readonly #early = new Set<KnownChange>();
 
   constructor(topics: readonly string[]) {
     this.#names = new Map(topics.map((name) => [name, "yes"]));
@@ -37,9 +39,14 @@ export class Asked {
     for (const known of this.#changes.splice(0, last + 1)) apply(this.#names, known, history);
   }
 
+  /** The stream is told of another history: it may have been beyond the place of a change, in the one before. */
+  reset(): void {
+    for (const known of this.#changes) this.#early.add(known);
+  }
+
   /** Whether a change lies between where the stream was and an offset: then it has not told that it came to it. */
   changesBefore(offset: number, history: History | undefined): boolean {
-    return this.#changes.some((known) => isAt(known, offset - 1, history));
+    return this.#changes.some((known) => !this.#early.has(known) && isAt(known, offset - 1, history));
   }
 
   /** Whether an event at an offset has to come. */
@@ -65,6 +72,7 @@ export class Asked {
     for (const known of this.#changes) {
       const place = placeIn(known, history);
       if (place === undefined || place.offset < offset) apply(names, known, history);
+      else if (this.#early.has(known)) apply(names, known, undefined);
     }
     return names;
   }

@@ -287,6 +287,7 @@ export class SubscriberCheck {
     const at = this.#coverage.at;
     const { at: since } = connection.request;
     const history = truth.at(since);
+    this.#coverage.asked.reset();
     const isOfHistory = at !== undefined && (truth.traced ? history?.has(at) === true : at.epoch === place?.epoch);
     // Later on, the log may be late to tell of a change from before.
     if (isOfHistory && !truth.changed(isAnswer ? since : 0, frame.at)) {

@@ -323,7 +323,7 @@ const CHANGING: readonly Mutant[] = [
   {
     name: "leaves who is live with the topics that it had",
     file: "hub/changes/changes.ts",
-    find: "stream.subscriber.detour();",
+    find: "if (stream.changes) stream.subscriber.detour();",
     replace: "",
   },
   {

@@ -240,7 +240,7 @@ class Replay {
   async #goOn(): Promise<void> {
     const { tail, pages, dispatched } = this.#delivery;
     const { group, position, full } = this.#subscriber;
-    if (full || (this.#skips && (await this.#skip()))) return;
+    if (full || (this.#skips && (await this.#skip())) || this.#named?.isDueAt(position)) return;
     let page = pages.find(group, position);
     if (page !== undefined && !this.#mayTake(page)) page = undefined;
     if (page === undefined && position.offset < dispatched.offset && tail.reachesBackTo(position)) {
@@ -282,9 +282,10 @@ class Replay {
     const { position } = this.#subscriber;
     if (found === undefined || found.reset || named === undefined) return found;
     const { changes, tail } = this.#delivery;
+    if (named.isDueAt(position)) return undefined;
     if (found.through.epoch !== tail.head.epoch && found.through.offset > position.offset) return undefined;
     if (isBehind(position, found) && !isThrough(tail.head, found.evictedThrough)) return undefined;
-    changes.read(found);
+    changes.read(named, found);
     const after = Math.max(position.offset, found.evictedThrough.offset);
     const { next } = named;
     const cut = next === undefined ? found : cutPage(found, after, next);

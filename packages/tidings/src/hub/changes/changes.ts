@@ -6,7 +6,7 @@ import type { Tail } from "../tail.ts";
 import { changedFilter } from "../topic-filter.ts";
 import { Call } from "./call.ts";
 import { checkChange, refuseTooMany, type StreamChange } from "./check-change.ts";
-import { controlDraft, controlEntry, type TopicChange } from "./control-entry.ts";
+import { controlDraft, controlEntry, type ControlEntry, type TopicChange } from "./control-entry.ts";
 import { idOf, NamedStream } from "./named-stream.ts";
 
 /** How often a change is made again that the log has taken and not told. */
@@ -76,14 +76,22 @@ export class Changes {
     return this.#inTurn(stream, () => this.#make(stream, checked));
   }
 
-  /** A stream has read a page of the log: the tail may not have told of what is there. */
-  read({ entries, through: { epoch } }: Page): void {
-    for (const entry of entries) this.#take(entry, { epoch, offset: entry.offset, tag: entry.tag });
+  /** A stream has read a page of the log: the tail may not have told of its changes there. */
+  read(stream: NamedStream, { entries, through: { epoch } }: Page): void {
+    for (const entry of entries) {
+      const change = controlEntry(entry);
+      if (change?.stream === stream.id) take(stream, change, { epoch, offset: entry.offset, tag: entry.tag });
+    }
   }
 
   /** The tail has another entry: if it changes a stream that is here, the stream heads for it. */
   told(entry: Entry, position: Position): void {
-    if (this.#byId.size > 0) this.#take(entry, position)?.confirm(position);
+    const change = this.#byId.size === 0 ? undefined : controlEntry(entry);
+    const stream = change === undefined ? undefined : this.#byId.get(change.stream);
+    if (change === undefined || stream === undefined) return;
+    take(stream, change, position);
+    stream.confirm(position);
+    if (stream.changes) stream.subscriber.detour();
   }
 
   /** The tail goes on from just after a position, and was not told of what was before it. */
@@ -103,18 +111,6 @@ export class Changes {
       call.outlived = true;
       if (call.position !== undefined) again(stream, call);
     }
-  }
-
-  /** Takes the change that an entry is, unless it is known: the stream that it is of. */
-  #take(entry: Entry, position: Position): NamedStream | undefined {
-    const change = controlEntry(entry);
-    const stream = change === undefined ? undefined : this.#byId.get(change.stream);
-    if (change === undefined || stream === undefined || change.number <= stream.told) return stream;
-    stream.told = change.number;
-    stream.changeAt(position, changedFilter(stream.asked, change.add, change.remove));
-    stream.subscriber.detour();
-    if (stream.call?.number === change.number) stream.call.settle(position);
-    return stream;
   }
 
   /** Does one thing after another, the first at once: what is published after it comes after it. */
@@ -162,6 +158,14 @@ export class Changes {
       stream.call = undefined;
     }
   }
+}
+
+/** A stream hears of a change, unless it has. */
+function take(stream: NamedStream, { number, add, remove }: ControlEntry, position: Position): void {
+  if (number <= stream.told) return;
+  stream.told = number;
+  stream.changeAt(position, changedFilter(stream.asked, add, remove));
+  if (stream.call?.number === number) stream.call.settle(position);
 }
 
 /** The tail has passed a change by: unless it was told, it is made again, and void wherever it is. */

@@ -1,4 +1,4 @@
-import type { Position } from "../log/log.ts";
+import { isThrough, type Position } from "../log/log.ts";
 import type { Subscriber } from "../subscriber.ts";
 import { filterWith, type TopicFilter } from "../topic-filter.ts";
 import type { Call } from "./call.ts";
@@ -72,6 +72,10 @@ export class NamedStream {
   /** From a position on, the stream asks for something else. */
   changeAt(position: Position, filter: TopicFilter): void {
     this.asked = filter;
+    // Those before it that stand at a later place were lost by the log.
+    for (const before of this.#pending) {
+      if (before.position !== undefined && isThrough(before.position, position)) before.position = undefined;
+    }
     this.#pending.push({ position, filter, inTail: false });
   }
 
