@@ -84,6 +84,13 @@ describe("the library", () => {
     expect(size).toBeGreaterThan(500);
     expect(size).toBeLessThan(limit);
   });
+
+  test.for(["react", "vue"])("its bindings for %s cost little beside the client", async (peer) => {
+    const client = await bundledSize(join(library, "dist/client/connect/connect.js"));
+    const bindings = await bundledSize(join(library, `dist/${peer}/index.js`), [peer]);
+    expect(bindings - client).toBeGreaterThan(100);
+    expect(bindings - client).toBeLessThan(1_200);
+  });
 });
 
 /** What a module's text imports: in a statement at the start of a line, or by `import(...)`, as types do too. */
@@ -93,9 +100,9 @@ function importsOf(text: string): string[] {
   return [...statements, ...calls].map((match) => match[1] ?? "");
 }
 
-/** The bytes that a browser would load for a module and all that it needs. */
-async function bundledSize(entry: string): Promise<number> {
-  const bundle = await rolldown({ input: entry, platform: "neutral" });
+/** The bytes that a browser would load for a module and all that it needs, but for what is external. */
+async function bundledSize(entry: string, external: readonly string[] = []): Promise<number> {
+  const bundle = await rolldown({ input: entry, platform: "neutral", external: [...external], logLevel: "silent" });
   try {
     const { output } = await bundle.generate({ format: "esm", minify: true });
     return output.reduce((sum, chunk) => sum + (chunk.type === "chunk" ? gzipSync(chunk.code).length : 0), 0);
