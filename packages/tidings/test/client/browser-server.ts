@@ -4,7 +4,7 @@ import { listen } from "../http/node-server.ts";
 import { bundledClient, OURS } from "./bundle.ts";
 
 /** A request as the server saw it. */
-export interface SeenRequest {
+interface SeenRequest {
   readonly method: string;
   readonly path: string;
   readonly headers: NodeJS.Dict<string | string[]>;

@@ -1,8 +1,7 @@
 import fc from "fast-check";
-import type { Browser, Page } from "puppeteer-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-import { launchBrowser } from "../../../../test/browsers.ts";
+import { type BrowserName, launchBrowser } from "../../../../test/browsers.ts";
 import { type ScriptServer, type SeenRequest, startScriptServer } from "./script-server.ts";
 import { MARK, namesIn, script } from "./scripts.ts";
 
@@ -11,59 +10,72 @@ interface OurPage {
   readonly Ours: typeof EventSource;
 }
 
-/** How many scripts both play, of two to six connections each. */
+/** How many scripts both play, of three to eight requests each. */
 const SCRIPTS = 400;
 
-/** What both must send, the same. The rest of the head is compared by {@link otherNames}. */
-const COMPARED = ["accept", "last-event-id", "cache-control", "cookie", "referer", "sec-fetch-mode", "sec-fetch-site"];
+/** How many of them Firefox plays with our class. */
+const IN_FIREFOX = 50;
 
-describe("our EventSource and the native one of Chromium", { timeout: 240_000 }, () => {
+type Who = "ours" | "native" | "firefox";
+
+describe("our EventSource", { timeout: 240_000 }, () => {
+  const seed = Date.now();
+  const scripts = fc.sample(script, { numRuns: SCRIPTS, seed });
+  const names = [...new Set([MARK, "message", ...scripts.flatMap(namesIn)])];
   let server: ScriptServer;
-  let browser: Browser;
-  let page: Page;
+  let inChromium: readonly (readonly string[])[] = [];
 
   beforeAll(async () => {
-    [server, browser] = await Promise.all([startScriptServer(), launchBrowser("chromium")]);
-    page = await browser.newPage();
-    await page.goto(server.url);
-  }, 60_000);
-  afterAll(async () => {
-    await browser?.close();
-    await server?.close();
+    server = await startScriptServer();
+    server.scripts = scripts;
+  });
+  afterAll(() => server?.close());
+
+  /** What each player heard, by script. */
+  async function played(name: BrowserName, players: readonly Who[], count: number): Promise<string[][][]> {
+    const browser = await launchBrowser(name);
+    try {
+      const page = await browser.newPage();
+      await page.goto(server.url);
+      return JSON.parse(await page.evaluate(playAll, players, count, names, MARK)) as string[][][];
+    } finally {
+      await browser.close();
+    }
+  }
+
+  function which(index: number): string {
+    return `seed ${seed}, script ${index}: ${JSON.stringify(scripts[index]?.map(readable))}`;
+  }
+
+  test("sees and asks for the same as the native one of Chromium, on random streams that end, are cut and come back", async () => {
+    const [ours = [], native = []] = await played("chromium", ["ours", "native"], SCRIPTS);
+    inChromium = ours;
+    let requests = 0;
+    for (const index of scripts.keys()) {
+      expect(ours[index], which(index)).toEqual(native[index]);
+      const [asked, nativelyAsked] = [server.requests("ours", index), server.requests("native", index)];
+      expect(asked.map(compared), which(index)).toEqual(nativelyAsked.map(compared));
+      requests += asked.length;
+    }
+    const { length } = ours.flat();
+    process.stdout.write(`${SCRIPTS} scripts: ${requests} requests and ${length} events of each, all the same\n`);
+    expect(requests).toBeGreaterThan(SCRIPTS * 3);
+    expect(length).toBeGreaterThan(requests);
   });
 
-  test("see the same and ask for the same, on random streams that end, are cut and come back", async () => {
-    const seed = Date.now();
-    const scripts = fc.sample(script, { numRuns: SCRIPTS, seed });
-    server.scripts = scripts;
-    const names = [...new Set([MARK, "message", ...scripts.flatMap(namesIn)])];
-    const { ours, native } = JSON.parse(await page.evaluate(playAll, SCRIPTS, names, MARK)) as Record<
-      string,
-      string[][]
-    >;
-    let streams = 0;
-    for (const [index, steps] of scripts.entries()) {
-      const which = `seed ${seed}, script ${index}: ${JSON.stringify(steps.map(readable))}`;
-      expect(ours?.[index], which).toEqual(native?.[index]);
-      const [asked, nativelyAsked] = [server.requests("ours", index), server.requests("native", index)];
-      expect(asked.map(compared), which).toEqual(nativelyAsked.map(compared));
-      expect(asked.map(otherNames), which).toEqual(nativelyAsked.map(otherNames));
-      streams += asked.length;
+  test("does in Firefox what it does in Chromium", async () => {
+    const [inFirefox = []] = await played("firefox", ["firefox"], IN_FIREFOX);
+    for (let index = 0; index < IN_FIREFOX; index++) {
+      expect(inFirefox[index], which(index)).toEqual(inChromium[index]);
+      const ids = (who: Who): unknown => server.requests(who, index).map(({ headers }) => headers["last-event-id"]);
+      expect(ids("firefox"), which(index)).toEqual(ids("ours"));
     }
-    const seen = ours?.flat() ?? [];
-    process.stdout.write(`${SCRIPTS} scripts: ${streams} requests and ${seen.length} events of each, all the same\n`);
-    expect(streams).toBeGreaterThan(SCRIPTS * 3);
-    expect(seen.length).toBeGreaterThan(streams);
   });
 });
 
+/** All that a request says, but for who asks. */
 function compared({ method, path, headers }: SeenRequest): unknown {
-  return [method, path.replace(/^\/scripts\/\w+|\?redirected$/g, ""), COMPARED.map((name) => headers[name])];
-}
-
-/** The names of the headers, but for what is known to be in one of them alone. */
-function otherNames({ headers }: SeenRequest): string[] {
-  return Object.keys(headers).toSorted();
+  return [method, path.replace(/^\/scripts\/\w+|\?redirected$/g, ""), headers];
 }
 
 function readable(value: unknown): unknown {
@@ -74,17 +86,22 @@ function readable(value: unknown): unknown {
   );
 }
 
-/** Runs in the page: plays all scripts to both, a few at a time. Answers JSON, which hides no character. */
-async function playAll(count: number, names: readonly string[], mark: string): Promise<string> {
+/** Runs in the page: plays all scripts to all who are named, a few at a time. Answers JSON, which hides no character. */
+async function playAll(
+  players: readonly Who[],
+  count: number,
+  names: readonly string[],
+  mark: string,
+): Promise<string> {
   const { Ours } = globalThis as unknown as OurPage;
-  const logs = { ours: [] as string[][], native: [] as string[][] };
-  const play = (who: "ours" | "native", index: number): Promise<void> =>
+  const logs = players.map((): string[][] => []);
+  const play = (who: Who, all: string[][], index: number): Promise<void> =>
     new Promise((resolve) => {
       const log: string[] = [];
-      logs[who][index] = log;
+      all[index] = log;
       const url = `/scripts/${who}/${index}`;
       const options = { retry: { min: 0, healthyAfter: 0 } } as EventSourceInit;
-      const source = who === "ours" ? new Ours(url, options) : new EventSource(url);
+      const source = who === "native" ? new EventSource(url) : new Ours(url, options);
       source.addEventListener("open", () => log.push(`open ${source.readyState}`));
       for (const name of names) {
         source.addEventListener(name, (event) => {
@@ -101,7 +118,7 @@ async function playAll(count: number, names: readonly string[], mark: string): P
   let next = 0;
   const playNext = async (): Promise<void> => {
     for (let index = next++; index < count; index = next++)
-      await Promise.all([play("ours", index), play("native", index)]);
+      await Promise.all(players.map((who, each) => play(who, logs[each] ?? [], index)));
   };
   await Promise.all([playNext(), playNext()]);
   return JSON.stringify(logs);

@@ -57,7 +57,7 @@ export interface StreamListener {
 }
 
 /** `waiting`: for the next attempt. */
-export type StreamState = "connecting" | "open" | "waiting" | "closed";
+type StreamState = "connecting" | "open" | "waiting" | "closed";
 
 /** One stream of events over as many connections as it takes, each resuming after the last id of the one before. */
 export interface Stream {
