@@ -213,7 +213,7 @@ describe("over HTTP/2", () => {
     const server = createHttp2((req, res) => void front.handle(req, res));
     const port = await listenOn(server);
     const session = connectHttp2(`http://127.0.0.1:${port}`);
-    onTestFinished(() => void session.destroy());
+    onTestFinished(() => session.destroy());
     const ask = (method: string, body: object): ReturnType<typeof session.request> => {
       const path = `/events?${OURS}`;
       const request = session.request({ ":method": method, ":path": path, "content-type": "application/json" });

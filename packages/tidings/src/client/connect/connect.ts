@@ -5,18 +5,17 @@ import { createAsking } from "./asking.ts";
 import { createInbox } from "./inbox.ts";
 import { createInterests } from "./interests.ts";
 import { createQueue } from "./iterate.ts";
-import { createNote, reportError } from "./journal.ts";
+import { debug, reportError } from "./journal.ts";
 import { createLateStarts } from "./late-start.ts";
 import { openMainStream } from "./main-stream.ts";
 import type { ConnectOptions, CursorStore } from "./options.ts";
 import { createPublish } from "./publish.ts";
-import { createRouting } from "./routing.ts";
 import { createSend, streamSettings } from "./settings.ts";
 import { readToLive } from "./short-stream.ts";
 import type { Source, SourceListener } from "./source.ts";
 import { createStatus } from "./status.ts";
 import { attempt, subscriptionFor, type Subscription, type Taker } from "./subscription.ts";
-import type { Delivered, Parse, SubscribeOptions, Tidings, TopicOptions } from "./tidings.ts";
+import type { Delivered, Parse, SubscribeOptions, Tidings } from "./tidings.ts";
 
 const LINGER = 1_000;
 const BUFFER = 1_024;
@@ -38,7 +37,7 @@ export function connect<Events = Record<string, unknown>>(
   const { document, location } = globalThis as Partial<typeof globalThis>;
   const base = new URL(url, document?.baseURI ?? location?.href);
   const clock = options.clock ?? systemClock(true);
-  const note = createNote(options.debug === true);
+  const note = options.debug === true ? debug : (): void => undefined;
   const asking = createAsking(base);
   const settings = streamSettings(options);
   const send = createSend(options, clock);
@@ -47,23 +46,25 @@ export function connect<Events = Record<string, unknown>>(
 
   const errors: ClientError[] = [];
   const subscriptions = new Set<Subscription>();
-  const routing = createRouting<Subscription>();
   const status = createStatus(shares ? "follower" : "alone", report);
   const life = new AbortController();
   let connections = 0;
   let saved = "";
   let loading: Promise<void> | undefined;
 
-  const inbox = createInbox(routing, (notice) => {
-    note(notice.kind, { ...notice });
-    attempt(() => options.resync?.(notice), report);
-    for (const each of subscriptions) {
-      each.notice(notice);
-      if (each.from !== undefined && each.held === undefined) starts.begin(each);
-    }
-  });
+  const inbox = createInbox(
+    (topics) => interests.takers(topics),
+    (notice) => {
+      note(notice);
+      attempt(() => options.resync?.(notice), report);
+      for (const each of subscriptions) {
+        each.notice(notice);
+        if (each.from !== undefined && each.held === undefined) starts.begin(each);
+      }
+    },
+  );
 
-  const interests = createInterests(options.linger ?? LINGER, clock, (topics) => {
+  const interests = createInterests<Subscription>(options.linger ?? LINGER, clock, (topics) => {
     if (life.signal.aborted) return;
     const { cursorStore } = options;
     loading ??= cursorStore && loadCursor(cursorStore);
@@ -79,13 +80,10 @@ export function connect<Events = Record<string, unknown>>(
   });
 
   const open = (listener: SourceListener): Source =>
-    openMainStream(
-      { base, asking, settings, send, note, now: () => clock.now(), cursor: () => inbox.cursor },
-      listener,
-    );
+    openMainStream({ base, asking, settings, send, now: () => clock.now(), cursor: () => inbox.cursor }, listener);
   const listener: SourceListener = {
     event(event) {
-      if (options.debug === true) note("event", { event: event.event, topics: event.topics, id: event.lastEventId });
+      note(event.event, event.topics, event.lastEventId);
       inbox.event(event);
     },
     settled() {
@@ -94,7 +92,10 @@ export function connect<Events = Record<string, unknown>>(
       saved = cursor;
       attempt(() => options.cursorStore?.save(cursor), report);
     },
-    covers: (topics) => interests.covers(topics),
+    covers(topics) {
+      note("topics", topics);
+      interests.covers(topics);
+    },
     refused(topics, error) {
       remember(error);
       for (const each of subscriptions) {
@@ -111,6 +112,7 @@ export function connect<Events = Record<string, unknown>>(
       if (state === "replaying" && before.state !== state) connections++;
       if (state === "connecting") interests.renewed();
       if (state === "idle") inbox.cursor = "";
+      if (state !== before.state) note(state, error);
       status.set(changes);
       if (state === "closed") for (const each of subscriptions) each.close(error);
     },
@@ -118,7 +120,7 @@ export function connect<Events = Record<string, unknown>>(
       const after = inbox.cursor;
       inbox.cursor = cursor;
       if (after === "") return;
-      note("catching up", { after });
+      note("catching up after", after);
       inbox.breaks++;
       starts.catchUp(subscriptions, after);
     },
@@ -165,8 +167,7 @@ export function connect<Events = Record<string, unknown>>(
     }
     signal?.addEventListener("abort", end);
     subscriptions.add(subscription);
-    interests.add(taker.topics);
-    routing.add(subscription, taker.topics);
+    interests.add(subscription, taker.topics);
     if (from !== undefined) starts.begin(subscription);
     // What the stream still brings of it would end, and then begin anew.
     else if (inbox.cursor !== "" && taker.topics.some(interests.isLeaving))
@@ -179,8 +180,7 @@ export function connect<Events = Record<string, unknown>>(
     subscription.ended = true;
     subscription.held = undefined;
     subscriptions.delete(subscription);
-    routing.remove(subscription, subscription.topics);
-    interests.remove(subscription.topics);
+    interests.remove(subscription, subscription.topics);
     subscription.close(error);
   }
 
@@ -203,17 +203,16 @@ export function connect<Events = Record<string, unknown>>(
       add({
         topics: [topic],
         name,
-        options: handlerOptions as TopicOptions,
+        options: handlerOptions,
         take: (event) => handler(event.data as Events[typeof name], event as Delivered<Events[typeof name]>),
       }),
-    onAny: (topic, handler, handlerOptions = {}) =>
-      add({ topics: [topic], options: handlerOptions as TopicOptions, take: handler as (event: Delivered) => void }),
+    onAny: (topic, handler, handlerOptions = {}) => add({ topics: [topic], options: handlerOptions, take: handler }),
     subscribe<Data>(topic: string | readonly string[], { buffer = BUFFER, ...more }: SubscribeOptions<Data> = {}) {
       const queue = createQueue<Delivered<Data>>(buffer, () => end());
       let end = (): void => undefined;
       end = add({
         topics: [topic].flat(),
-        options: more as TopicOptions,
+        options: more,
         take: (event) => queue.push(event as Delivered<Data>),
         close: queue.end,
       });

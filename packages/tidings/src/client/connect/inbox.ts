@@ -1,7 +1,7 @@
 import type { ParsedEvent } from "../../wire/parser.ts";
 import { arrivalOf } from "./arrival.ts";
 import { noticeOf } from "./notice.ts";
-import type { Routing } from "./routing.ts";
+import type { Interests } from "./interests.ts";
 import { handOn, type Subscription } from "./subscription.ts";
 import type { Notice } from "./tidings.ts";
 
@@ -23,7 +23,7 @@ export interface Inbox {
  *
  * @param noticed told of gaps and resets
  */
-export function createInbox(routing: Routing<Subscription>, noticed: (notice: Notice) => void): Inbox {
+export function createInbox(takers: Interests<Subscription>["takers"], noticed: (notice: Notice) => void): Inbox {
   const recent = new Set<string>();
   /** A snapshot is coming: its events have no ids, and the id that counts is still that of an event before. */
   let snapshot = false;
@@ -53,7 +53,7 @@ export function createInbox(routing: Routing<Subscription>, noticed: (notice: No
       }
       this.counts.events++;
       const arrival = arrivalOf(event, cursor ?? (own ? id : undefined));
-      for (const [taker, topic] of routing.takers(topics)) handOn(taker, arrival, topic);
+      for (const [taker, topic] of takers(topics)) handOn(taker, arrival, topic);
     },
   };
 }

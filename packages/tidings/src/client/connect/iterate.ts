@@ -16,63 +16,59 @@ export interface Queue<Item> {
  */
 export function createQueue<Item>(buffer: number, ended: () => void): Queue<Item> {
   let items: Item[] = [];
-  let at = 0;
-  let over: { error: ClientError | undefined } | undefined;
+  let over = false;
+  let why: ClientError | undefined;
   const takers: PromiseWithResolvers<IteratorResult<Item, undefined>>[] = [];
-  const done = { done: true, value: undefined } as const;
 
-  function end(error?: ClientError): void {
-    if (over !== undefined) return;
-    over = { error };
-    ended();
-    for (const [index, taker] of takers.splice(0).entries()) {
-      if (error !== undefined && index === 0) fail(taker.reject);
-      else taker.resolve(done);
+  /** Gives those who wait what there is. */
+  function serve(): void {
+    for (const taker of takers.splice(0, over ? takers.length : items.length)) {
+      if (items.length > 0) taker.resolve({ done: false, value: items.shift() as Item });
+      else if (why === undefined) taker.resolve({ done: true, value: undefined });
+      else {
+        taker.reject(why);
+        // It is thrown once.
+        why = undefined;
+      }
     }
   }
 
-  /** An error is thrown once. */
-  function fail(reject: (error: ClientError) => void): void {
-    if (over?.error !== undefined) reject(over.error);
-    over = { error: undefined };
+  function end(error?: ClientError): void {
+    if (over) return;
+    over = true;
+    why = error;
+    serve();
+    ended();
   }
 
-  function leave(): Promise<typeof done> {
-    items = [];
-    at = 0;
-    end();
-    over = { error: undefined };
-    return Promise.resolve(done);
-  }
+  const iterator: Queue<Item>["iterator"] = {
+    next() {
+      const taker = Promise.withResolvers<IteratorResult<Item, undefined>>();
+      takers.push(taker);
+      serve();
+      return taker.promise;
+    },
+    return() {
+      items = [];
+      end();
+      why = undefined;
+      return iterator.next();
+    },
+    [Symbol.asyncIterator]: () => iterator,
+    async [Symbol.asyncDispose]() {
+      await iterator.return?.();
+    },
+  };
 
   return {
+    iterator,
     push(item) {
-      const taker = takers.shift();
-      if (over !== undefined) return;
-      if (taker !== undefined) taker.resolve({ done: false, value: item });
-      else if (items.length - at < buffer) items.push(item);
-      else end(new ClientError("overflow", `More than ${buffer} events waited to be taken`));
+      if (over) return;
+      if (takers.length + buffer > items.length) {
+        items.push(item);
+        serve();
+      } else end(new ClientError("overflow", `More than ${buffer} events waited`));
     },
     end,
-    iterator: {
-      next() {
-        const taker = Promise.withResolvers<IteratorResult<Item, undefined>>();
-        if (at < items.length) {
-          taker.resolve({ done: false, value: items[at++] as Item });
-          // Taken from the front one by one it would be copied one by one.
-          if (at > 1_024 || at === items.length) at = (items.splice(0, at), 0);
-        } else if (over?.error !== undefined) fail(taker.reject);
-        else if (over === undefined) takers.push(taker);
-        else taker.resolve(done);
-        return taker.promise;
-      },
-      return: leave,
-      [Symbol.asyncIterator]() {
-        return this;
-      },
-      async [Symbol.asyncDispose]() {
-        await leave();
-      },
-    },
   };
 }

@@ -1,22 +1,11 @@
-import type { ClientError } from "../error.ts";
-
-/** Tells what happens, without payloads. */
-export type Note = (what: string, details?: Readonly<Record<string, unknown>>) => void;
-
-/** @param debug whether anyone wants to know */
-export function createNote(debug: boolean): Note {
-  return (what, details) => {
-    // oxlint-disable-next-line no-console -- this is what `debug: true` asks for
-    if (debug) console.debug(`tidings: ${what}`, details ?? "");
-  };
+/** Reports what no one handles, as the platform reports what a listener throws; in Node, on the console. */
+export function reportError(error: unknown): void {
+  // oxlint-disable-next-line no-console -- the only place where it would be seen
+  (globalThis.reportError ?? console.error)(error);
 }
 
-/** Reports what no one handles, as the platform reports what a listener throws. */
-export function reportError(error: unknown): void {
-  if (globalThis.reportError !== undefined) globalThis.reportError(error);
-  else {
-    queueMicrotask(() => {
-      throw error as ClientError;
-    });
-  }
+/** Tells what happens, without payloads. */
+export function debug(...what: unknown[]): void {
+  // oxlint-disable-next-line no-console -- this is what `debug: true` asks for
+  console.debug("tidings", ...what);
 }

@@ -2,7 +2,6 @@ import type { ParsedEvent } from "../../wire/parser.ts";
 import type { ClientError } from "../error.ts";
 import { createStream } from "../stream/stream.ts";
 import type { Asking } from "./asking.ts";
-import type { Note } from "./journal.ts";
 import type { Send, StreamSettings } from "./settings.ts";
 import type { Source, SourceListener } from "./source.ts";
 
@@ -12,7 +11,6 @@ export interface MainStreamOptions {
   readonly asking: Asking;
   readonly settings: StreamSettings;
   readonly send: Send;
-  readonly note: Note;
   /** The wall clock. */
   readonly now: () => number;
   /** What to resume after, or empty: asked when it begins. */
@@ -24,20 +22,19 @@ export interface MainStreamOptions {
  * anew after the last cursor.
  */
 export function openMainStream(options: MainStreamOptions, listener: SourceListener): Source {
-  const { asking, note } = options;
+  const { asking } = options;
   let wanted: ReadonlySet<string> = new Set();
   /** What the connection brings. */
   let carried = new Set<string>();
   /** The connection's name, by which it can be changed, once it is known. */
   let name: string | undefined;
-  /** The opening frame has come. */
-  let begun = false;
   let changing = false;
   /** Some of several topics were refused: they are asked for one by one, to know which. */
   let oneByOne = false;
   /** The server said so. */
   let over = false;
-  let connection = new AbortController();
+  /** Since its opening frame has come. */
+  let connection: AbortController | undefined;
 
   const asked = asking.of(() => wanted);
   const stream = createStream(
@@ -52,19 +49,14 @@ export function openMainStream(options: MainStreamOptions, listener: SourceListe
       },
     },
     {
-      opened({ status }) {
-        note("opened", { status, cursor: stream.lastEventId, topics: carried.size });
-        listener.status({ state: "replaying", error: undefined });
-      },
+      opened: () => listener.status({ state: "replaying", error: undefined }),
       event,
       settled: () => listener.settled(),
       failed(error, retryIn) {
         lost();
         if (retryIn === undefined && asking.mistook(error)) return stream.open();
-        note("lost", { code: error.code, why: error.message, retryIn });
         over = retryIn === undefined;
-        if (over) listener.status({ state: "closed", error, retryAt: undefined });
-        else listener.status({ state: "waiting", error, retryAt: options.now() + (retryIn ?? 0) });
+        listener.status({ state: over ? "closed" : "waiting", error, retryAt: retryIn && options.now() + retryIn });
       },
     },
   );
@@ -75,10 +67,9 @@ export function openMainStream(options: MainStreamOptions, listener: SourceListe
   }
 
   function lost(): void {
-    connection.abort();
-    connection = new AbortController();
+    connection?.abort();
+    connection = undefined;
     name = undefined;
-    begun = false;
   }
 
   function event(came: ParsedEvent): void {
@@ -87,27 +78,25 @@ export function openMainStream(options: MainStreamOptions, listener: SourceListe
     if (came.event !== "tidings:cursor") return;
     name ??= /"stream":"([^"]+)"/.exec(came.data)?.[1];
     // While a snapshot runs there is no cursor.
-    if (begun || came.lastEventId === "") return;
-    begun = true;
+    if (connection !== undefined || came.lastEventId === "") return;
+    connection = new AbortController();
     void change();
   }
 
   /** Lets the connection carry what is wanted, and says so. */
   async function change(): Promise<void> {
-    if (!begun || changing) return;
+    if (connection === undefined || changing) return;
     const add = [...wanted].filter((topic) => !carried.has(topic)).slice(0, oneByOne ? 1 : undefined);
     const remove = [...carried].filter((topic) => !wanted.has(topic));
     if (add.length === 0) oneByOne = false;
     if (add.length + (name === undefined ? 0 : remove.length) === 0) return listener.covers([...carried]);
     if (name === undefined) {
-      note("reconnecting", { why: "the server takes no changes", add: add.length });
       return stream.reconnect();
     }
     const { signal } = connection;
     changing = true;
     try {
       await options.send("PATCH", options.base, { stream: name, add, remove }, signal);
-      note("changed", { add, remove });
       if (!signal.aborted) carried = new Set([...carried, ...add].filter((topic) => !remove.includes(topic)));
     } catch (error) {
       if (!signal.aborted) refused(error as ClientError, add);
@@ -119,7 +108,6 @@ export function openMainStream(options: MainStreamOptions, listener: SourceListe
 
   function refused(error: ClientError, add: readonly string[]): void {
     const { status = 0 } = error;
-    note("unchanged", { code: error.problem?.code ?? error.code, why: error.message });
     if (add.length > 0 && [400, 401, 403].includes(status)) {
       if (add.length > 1) {
         oneByOne = true;

@@ -8,7 +8,7 @@ export function createPublish(send: Send, url: URL, life: AbortSignal): Tidings[
       "POST",
       url,
       { topic, event, data, idempotencyKey },
-      options?.signal ? AbortSignal.any([life, options.signal]) : life,
+      AbortSignal.any([life, ...(options?.signal ? [options.signal] : [])]),
     )) as PublishAnswer;
 }
 

@@ -1,4 +1,4 @@
-import { ClientError, type ClientErrorCode } from "../error.ts";
+import type { ClientError, ClientErrorCode } from "../error.ts";
 import { isPassing, waitAfter } from "../stream/back-off.ts";
 import { asClientError, refusalOf } from "../stream/request.ts";
 import type { Clock } from "../stream/clock.ts";
@@ -10,7 +10,7 @@ import type { ConnectOptions } from "./options.ts";
 export type StreamSettings = () => Omit<StreamOptions, "url">;
 
 /** Sends JSON, and again where that may help; answers what it is answered. */
-export type Send = (method: string, url: URL, body: unknown, signal?: AbortSignal) => Promise<unknown>;
+export type Send = (method: string, url: URL, body: unknown, signal: AbortSignal) => Promise<unknown>;
 
 /** For a request that someone waits for. */
 const SOON = { base: 500, max: 10_000, attempts: 6 };
@@ -28,28 +28,20 @@ function retryPolicy(options: ConnectOptions): (error: ClientError) => boolean |
   let refreshed = false;
   return (error) => {
     const { status = 0 } = error;
-    if (options.retry?.retryable !== undefined) return options.retry.retryable(error);
     const unauthorized = status === 401 || status === 403;
     // Between two tokens that were good there is another error: each connection ends with one.
     const again = unauthorized && !refreshed && typeof options.token === "function";
     refreshed = unauthorized;
-    if (again) return 0;
-    return isPassing(error) || status >= 500 || [408, 425, 429].includes(status);
+    return again ? 0 : isPassing(error) || status >= 500 || [408, 425, 429].includes(status);
   };
 }
 
 /** What all streams share. */
 export function streamSettings(options: ConnectOptions): StreamSettings {
-  const { fetch, withCredentials, maxEventBytes, pauseWhenHidden, clock, random, retry } = options;
   return () => ({
-    fetch,
-    withCredentials,
-    maxEventBytes,
-    pauseWhenHidden,
-    clock,
-    random,
+    ...options,
     headers: () => headersOf(options),
-    retry: { ...retry, retryable: retryPolicy(options) },
+    retry: { retryable: retryPolicy(options), ...options.retry },
   });
 }
 
@@ -57,7 +49,6 @@ export function streamSettings(options: ConnectOptions): StreamSettings {
 export function createSend(options: ConnectOptions, clock: Clock): Send {
   return async (method, url, body, signal) => {
     const policy = { ...SOON, retryable: retryPolicy(options) };
-    const random = options.random ?? Math.random;
     for (let failures = 0; ; failures++) {
       let code: ClientErrorCode = "headers";
       try {
@@ -68,17 +59,19 @@ export function createSend(options: ConnectOptions, clock: Clock): Send {
           headers,
           body: json(body),
           credentials: options.withCredentials === true ? "include" : "same-origin",
-          ...(signal && { signal }),
+          signal,
         });
         if (!response.ok) throw await refusalOf(response);
-        return await response.json();
+        return (await response.json()) as unknown;
       } catch (thrown) {
         const error = asClientError(thrown, code);
-        const wait = signal?.aborted === true ? undefined : waitAfter(error, failures, undefined, random(), policy);
+        const wait = signal.aborted
+          ? undefined
+          : waitAfter(error, failures, undefined, (options.random ?? Math.random)(), policy);
         if (wait === undefined) throw error;
-        await new Promise<void>((resolve) => {
-          const cancel = clock.after(wait, resolve);
-          signal?.addEventListener("abort", () => (cancel(), resolve()), { once: true });
+        await new Promise<unknown>((resolve) => {
+          clock.after(wait, () => resolve(0));
+          signal.addEventListener("abort", resolve);
         });
       }
     }

@@ -34,7 +34,9 @@ export function readToLive(
     {
       opened() {
         // Cut before it had a cursor: it begins anew.
-        if (stream.lastEventId === "") events = [];
+        if (stream.lastEventId !== "") return;
+        events = [];
+        broken = false;
       },
       event(event) {
         if (event.event === "tidings:live") {

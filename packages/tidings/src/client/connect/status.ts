@@ -1,3 +1,4 @@
+import { attempt } from "./subscription.ts";
 import type { Status, Tidings } from "./tidings.ts";
 
 /** The status as a store, and what changes it. */
@@ -24,13 +25,7 @@ export function createStatus(role: Status["role"], report: (error: unknown) => v
       const next = { ...status, ...changes };
       if ((Object.keys(next) as (keyof Status)[]).every((key) => next[key] === status[key])) return;
       status = Object.freeze(next);
-      for (const listener of listeners) {
-        try {
-          listener();
-        } catch (error) {
-          report(error);
-        }
-      }
+      for (const listener of listeners) attempt(listener, report);
     },
   };
 }

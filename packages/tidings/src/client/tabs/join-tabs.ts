@@ -60,6 +60,7 @@ export function joinTabs(options: TabsOptions, listener: SourceListener): Source
   let leader: Leader | undefined;
   let release = (): void => undefined;
 
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- that is for windows
   const post = (message: Message): void => channel?.postMessage(message);
   const request = (lock: string, how: LockOptions, held: () => Promise<void>): Promise<void> =>
     // Withdrawn, or stolen.

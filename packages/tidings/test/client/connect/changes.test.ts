@@ -18,9 +18,9 @@ test.each([true, false])(
     await live(tidings);
 
     let n = 0;
-    let on = true;
+    const flowing = { on: true };
     const flow = (async () => {
-      for (; on; n++) {
+      for (; flowing.on; n++) {
         await server.hub.publishBatch([...TOPICS, "clock"].map((topic) => ({ topic, data: n })));
         await new Promise((resolve) => setTimeout(resolve, 1));
       }
@@ -51,7 +51,7 @@ test.each([true, false])(
     // Whoever is there still hears all up to the end.
     const before = n;
     await expect.poll(() => (clock.at(-1) ?? 0) > before + 20, { timeout: 20_000 }).toBe(true);
-    on = false;
+    flowing.on = false;
     await flow;
     await expect.poll(() => clock.at(-1), { timeout: 20_000 }).toBe(n - 1);
     await expect.poll(() => [...open].every(({ heard }) => heard.at(-1) === n - 1), { timeout: 20_000 }).toBe(true);

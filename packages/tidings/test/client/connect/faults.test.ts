@@ -12,7 +12,9 @@ import { client } from "./hub-server.ts";
 
 /** `FAULT_EVENTS=1000000 npx vitest run faults` by hand. */
 const EVENTS = Number(process.env["FAULT_EVENTS"] ?? 20_000);
-const BATCH = 100;
+const BATCH = EVENTS / 200;
+/** Connections whose bytes come in small pieces: they carry half a megabyte a second. */
+const SLICED = Math.min(0.1, 6_000 / EVENTS);
 const TOPICS = ["a", "b", "c/1", "c/2"];
 
 /** Answers streams as the hub does, but with CRLF, and with some events twice. */
@@ -48,7 +50,7 @@ test(
     const seed = Date.now() % 1_000_000;
     const chance = new Chance(seed);
     const log = memoryLog({ maxEvents: EVENTS + 10_000, maxAge: "1h", maxBytes: 1_000_000_000 });
-    const hub = createHub({ log, heartbeat: 200, retry: { min: 10, max: 40 } });
+    const hub = createHub({ log, maxBatch: BATCH, heartbeat: 200, retry: { min: 10, max: 40 } });
     onTestFinished(() => hub.close({ drain: 0 }));
     const { port } = await listen((req, res) => void answerTwice(hub, chance, req, res));
     const proxy = new FaultProxy({ target: () => port, seed });
@@ -70,7 +72,7 @@ test(
     tidings.onAny("c/*", ({ topic, text }) => take(topic, text));
     await expect.poll(() => tidings.status.getSnapshot().state).toBe("live");
 
-    proxy.weather = { late: 0.2, latency: 3, sliced: 0.3, cut: 1, cutWithin: Math.max(100_000, EVENTS * 4) };
+    proxy.weather = { late: 0.2, latency: 3, sliced: SLICED, cut: 1, cutWithin: Math.max(100_000, EVENTS * 4) };
     tidings.reconnect();
     let published = 0;
     let halves = 0;
@@ -92,7 +94,9 @@ test(
     expect(wrong.slice(0, 5), `seed ${seed}`).toEqual([]);
     expect(handed, `seed ${seed}`).toBe(EVENTS);
     const { connections, duplicates, gaps, resets, events } = tidings.inspect();
-    console.log(`faults: ${EVENTS} events, ${connections} connections, ${halves} half-open, ${duplicates} duplicates`);
+    process.stdout.write(
+      `faults: ${EVENTS} events, ${connections} connections, ${halves} half-open, ${duplicates} duplicates\n`,
+    );
     expect({ gaps, resets, events }, `seed ${seed}`).toEqual({ gaps: 0, resets: 0, events: EVENTS });
     expect(connections, `seed ${seed}`).toBeGreaterThan(5);
     expect(duplicates, `seed ${seed}`).toBeGreaterThan(10);

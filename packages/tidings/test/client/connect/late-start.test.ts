@@ -8,9 +8,9 @@ import { client, live, startHub, type HubServer } from "./hub-server.ts";
 /** Publishes numbers, one after the other, as fast as they are taken. */
 function publishing(hub: Hub, topics: readonly string[]): { stop: () => Promise<number> } {
   let n = 0;
-  let on = true;
+  const flowing = { on: true };
   const done = (async () => {
-    while (on) {
+    while (flowing.on) {
       await hub.publishBatch(topics.map((topic) => ({ topic, data: n })));
       n++;
       await new Promise((resolve) => setImmediate(resolve));
@@ -18,7 +18,7 @@ function publishing(hub: Hub, topics: readonly string[]): { stop: () => Promise<
   })();
   return {
     async stop() {
-      on = false;
+      flowing.on = false;
       await done;
       return n;
     },
@@ -95,9 +95,9 @@ test("a handler that asks for the snapshot gets it, and exactly what follows it"
   const first: [string, number][] = [];
   tidings.onAny<number>("sum", ({ event, data }) => first.push([event, data]), { from: "snapshot" });
   await live(tidings);
-  let on = true;
+  const flowing = { on: true };
   const flow = (async () => {
-    for (let n = 1; on; n++) {
+    for (let n = 1; flowing.on; n++) {
       // The state has what was published: so does whoever reads it afterwards.
       const published = hub.publish("sum", { event: "add", data: n });
       sum += n;
@@ -108,7 +108,7 @@ test("a handler that asks for the snapshot gets it, and exactly what follows it"
   const second: [string, number][] = [];
   tidings.onAny<number>("sum", ({ event, data }) => second.push([event, data]), { from: "snapshot" });
   await expect.poll(() => Math.min(first.length, second.length)).toBeGreaterThan(100);
-  on = false;
+  flowing.on = false;
   await flow;
   const total = (seen: [string, number][]): number =>
     seen.reduce((of, [event, n]) => (event === "state" ? n : of + n), 0);

@@ -5,6 +5,7 @@ import type { Browser, Page } from "puppeteer-core";
 import { onTestFinished } from "vitest";
 
 import type { Inspection, Status } from "../../../src/client/index.ts";
+import type * as Client from "../../../src/client/index.ts";
 import { startHub, type HubServer, type HubServerOptions } from "./hub-server.ts";
 
 const ENTRY = join(import.meta.dirname, "../../../src/client/index.ts");
@@ -33,6 +34,8 @@ export async function startSite(options: HubServerOptions = {}): Promise<HubServ
     before(req, res) {
       if (options.before?.(req, res) === true) return true;
       if (req.url !== "/" && req.url !== "/client.js") return false;
+      // For a page of an opaque origin.
+      res.setHeader("Access-Control-Allow-Origin", "*");
       res.setHeader("Content-Type", req.url === "/" ? "text/html" : "text/javascript");
       res.end(req.url === "/" ? PAGE : code);
       return true;
@@ -42,7 +45,7 @@ export async function startSite(options: HubServerOptions = {}): Promise<HubServ
 }
 
 /** What a tab has heard, by name of what heard it, and when, by `performance.timeOrigin + performance.now()`. */
-export interface Seen {
+interface Seen {
   readonly heard: Readonly<Record<string, unknown[]>>;
   readonly at: readonly number[];
   readonly status: Status;
@@ -65,7 +68,7 @@ export async function openTab(browser: Browser, url: string, options: object = {
   onTestFinished(() => page.close().catch(() => undefined));
   await page.goto(url);
   await page.evaluate((given) => {
-    const { connect } = (globalThis as unknown as { client: typeof import("../../../src/client/index.ts") }).client;
+    const { connect } = (globalThis as unknown as { client: typeof Client }).client;
     const tidings = connect("/events", { retry: { base: 20, min: 5, max: 100 }, linger: 50, ...JSON.parse(given) });
     const heard: Record<string, unknown[]> = {};
     const at: number[] = [];

@@ -42,7 +42,8 @@ test(
     tidings.onAny<number>("a", ({ data }) => heard.push(data));
     await expect.poll(() => tidings.status.getSnapshot().state).toBe("live");
     let n = 0;
-    while (issued < 7) {
+    const used = (): number => issued;
+    while (used() < 7) {
       await server.hub.publish("a", { data: n++ });
       await new Promise((resolve) => setTimeout(resolve, 5));
     }

@@ -38,9 +38,9 @@ describe.each(browsers)("tabs in %s", { timeout: 60_000 }, (name) => {
     await expect.poll(() => site.requests.filter((request) => request.startsWith("PATCH")).length).toBe(1);
 
     let n = 0;
-    let on = true;
+    const flowing = { on: true };
     const flow = (async () => {
-      for (; on; n++) {
+      for (; flowing.on; n++) {
         await site.hub.publishBatch([
           { topic: "a", data: n },
           { topic: "own", data: n },
@@ -56,7 +56,7 @@ describe.each(browsers)("tabs in %s", { timeout: 60_000 }, (name) => {
     await expect
       .poll(async () => ((await others[4]?.seen())?.heard["a"]?.at(-1) as number) > before + 50, { timeout: 20_000 })
       .toBe(true);
-    on = false;
+    flowing.on = false;
     await flow;
     for (const tab of others) await expect.poll(async () => (await tab.seen()).heard["a"]?.at(-1)).toBe(n - 1);
 
@@ -69,7 +69,7 @@ describe.each(browsers)("tabs in %s", { timeout: 60_000 }, (name) => {
       const since = at.filter((time) => time > closedAt - 500);
       return Math.max(...since.slice(1).map((time, index) => time - (since[index] ?? 0)));
     });
-    console.log(`${name}: longest silence of each tab, in ms: ${silences.map(Math.round).join(" ")}`);
+    process.stdout.write(`${name}: the longest silence of each tab, in ms: ${silences.map(Math.round).join(" ")}\n`);
     expect(Math.max(...silences)).toBeLessThan(1_000);
     expect((await roles(others)).filter((role) => role === "leader").length).toBe(1);
     expect(site.hub.stats()).toMatchObject({ subscribers: 1, gaps: 0, resets: 0 });
@@ -126,6 +126,56 @@ describe.each(browsers)("tabs in %s", { timeout: 60_000 }, (name) => {
     await expect.poll(() => site.hub.stats().subscribers).toBe(1);
     expect((await other.seen()).status.state).toBe("live");
     expect(site.requests.slice(before).filter((request) => request.startsWith("GET /events")).length).toBe(2);
+  });
+
+  test("that go into the back/forward cache leave the others, and have missed nothing when they are back", async () => {
+    const site = await startSite();
+    const tabs = await open(site.page, 2);
+    const expected: number[] = [];
+    // First the leader, which is the follower then; then the new leader.
+    for (const tab of tabs) {
+      const other = tabs.find((each) => each !== tab);
+      await tab.page.evaluate(() => dispatchEvent(new PageTransitionEvent("pagehide", { persisted: true })));
+      await expect.poll(async () => (await other?.seen())?.status).toMatchObject({ role: "leader", state: "live" });
+      await expect.poll(() => site.hub.stats().subscribers).toBe(1);
+      for (let n = 0; n < 5; n++) {
+        await site.hub.publish("a", { data: expected.length });
+        expected.push(expected.length);
+      }
+      await expect.poll(async () => (await other?.seen())?.heard["a"]).toEqual(expected);
+      await tab.page.evaluate(() => dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true })));
+      await expect.poll(async () => (await tab.seen()).heard["a"]).toEqual(expected);
+      await site.hub.publish("a", { data: expected.length });
+      expected.push(expected.length);
+      for (const each of tabs) await expect.poll(async () => (await each.seen()).heard["a"]).toEqual(expected);
+    }
+    await expect.poll(() => site.hub.stats().subscribers).toBe(1);
+    expect(site.hub.stats()).toMatchObject({ gaps: 0, resets: 0 });
+  });
+
+  test("are alone in a worker and on a page of an opaque origin", async () => {
+    const site = await startSite();
+    const tab = await openTab(browser, site.page);
+    const found = await tab.page.evaluate(async () => {
+      const code = `
+        const { connect } = await import("${location.origin}/client.js");
+        const { role } = connect("${location.origin}/events").status.getSnapshot();
+        (globalThis.parent ?? globalThis).postMessage(role, "*");`;
+      const worker = new Promise((resolve) => {
+        const source = URL.createObjectURL(new Blob([code.replace(', "*"', "")], { type: "text/javascript" }));
+        new Worker(source, { type: "module" }).addEventListener("message", ({ data }) => resolve(data));
+      });
+      const sandboxed = new Promise((resolve) => {
+        addEventListener("message", ({ data }) => resolve(data));
+        const frame = document.createElement("iframe");
+        frame.setAttribute("sandbox", "allow-scripts");
+        frame.srcdoc = `<script type="module">${code}</script>`;
+        document.body.append(frame);
+      });
+      return [await worker, await sandboxed];
+    });
+    expect(found).toEqual(["alone", "alone"]);
+    expect((await tab.seen()).status.role).toBe("follower");
   });
 
   test.runIf(name === "chromium")(
