@@ -70,7 +70,7 @@ export class Changes {
    */
   async change(name: string, change: StreamChange, by: Party): Promise<Position> {
     const stream = this.#byId.get(idOf(name));
-    if (stream?.name !== name || stream.subscriber.closed) throw unknownStream();
+    if (stream === undefined || stream.name !== name || stream.subscriber.closed) throw unknownStream();
     const checked = checkChange(change, this.#settings.maxTopics);
     this.#settings.take(by);
     return this.#inTurn(stream, () => this.#make(stream, checked));

@@ -110,8 +110,8 @@ export class NamedStream {
 }
 
 /** The part of a stream's name that is no secret. */
-export function idOf(name: string): string {
-  return name.slice(0, ID_LENGTH);
+export function idOf(name: unknown): string {
+  return typeof name === "string" ? name.slice(0, ID_LENGTH) : "";
 }
 
 function newName(): string {
