@@ -5,7 +5,7 @@ const ALONE = [
   "bench/**/*.test.ts",
   "packages/harness/test/{chaos,mutants}.test.ts",
   "packages/server/test/demo/**/*.test.ts",
-  "packages/*/test/**/*browser*.test.ts",
+  "{packages,examples}/*/test/**/*browser*.test.ts",
   "test/readme.test.ts",
 ];
 
@@ -21,7 +21,7 @@ export default defineConfig({
         test: {
           ...patience,
           name: "together",
-          include: ["packages/*/test/**/*.test.ts", "test/**/*.test.ts"],
+          include: ["{packages,examples}/*/test/**/*.test.{ts,tsx}", "test/**/*.test.ts"],
           exclude: [...ALONE, "**/node_modules/**"],
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
