@@ -68,19 +68,12 @@ export class EventSource extends EventTarget {
    */
   constructor(url: string | URL, options: EventSourceOptions = {}) {
     super();
-    const { headers, method, body } = options;
     const address = absolute(String(url));
     let origin = "";
     this.url = address;
     this.withCredentials = options.withCredentials === true;
     this.#stream = createStream(
-      {
-        ...options,
-        url: () => address,
-        headers: asked(headers),
-        method: asked(method),
-        body: asked(body),
-      },
+      { ...options, url: () => address },
       {
         opened: (response) => {
           ({ origin } = new URL(response.url || address));
@@ -183,11 +176,6 @@ export class EventSource extends EventTarget {
     if (isHandler) this.addEventListener(type, this.#call);
     else this.removeEventListener(type, this.#call);
   }
-}
-
-/** A function stays one, anything else is what a function answers. */
-function asked<Value>(given: Value | (() => Value)): () => Value {
-  return typeof given === "function" ? (given as () => Value) : () => given;
 }
 
 function absolute(url: string): string {
