@@ -17,28 +17,22 @@ export interface Asking {
 /** @param base the stream's URL, without topics */
 export function createAsking(base: URL): Asking {
   let posts = true;
+  /** Of the newest request: a stream asks for its URL, its method and its body in one go. */
   let posted = false;
   return {
-    of(topics, from) {
-      const address = (withTopics: boolean): string => {
+    of: (topics, from) => ({
+      url() {
         const url = new URL(base);
         url.searchParams.set("client", CLIENT);
-        if (withTopics) {
-          for (const topic of topics()) url.searchParams.append("topic", topic);
-          if (from !== undefined) url.searchParams.set("from", from);
-        }
-        return url.href;
-      };
-      const long = (): boolean => posts && address(true).length > LONGEST_URL;
-      return {
-        url: () => address(!long()),
-        method() {
-          posted = long();
-          return posted ? "POST" : "GET";
-        },
-        body: () => (long() ? json({ topics: [...topics()], from }) : undefined),
-      };
-    },
+        const short = url.href;
+        for (const topic of topics()) url.searchParams.append("topic", topic);
+        if (from !== undefined) url.searchParams.set("from", from);
+        posted = posts && url.href.length > LONGEST_URL;
+        return posted ? short : url.href;
+      },
+      method: () => (posted ? "POST" : "GET"),
+      body: () => (posted ? json({ topics: [...topics()], from }) : undefined),
+    }),
     mistook({ status = 0 }) {
       if (!posted || ![404, 405, 415].includes(status)) return false;
       posts = posted = false;

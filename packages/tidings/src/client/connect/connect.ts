@@ -38,8 +38,9 @@ export function connect<Events = Record<string, unknown>>(
   const base = new URL(url, document?.baseURI ?? location?.href);
   const clock = options.clock ?? systemClock(true);
   const note = options.debug === true ? debug : (): void => undefined;
+  const life = new AbortController();
   const asking = createAsking(base);
-  const settings = streamSettings(options);
+  const settings = streamSettings(options, life.signal);
   const send = createSend(options, clock);
   // A leader that pauses would pause all.
   const shares = options.shareTabs !== false && options.pauseWhenHidden !== true && tabsAreThere();
@@ -47,7 +48,6 @@ export function connect<Events = Record<string, unknown>>(
   const errors: ClientError[] = [];
   const subscriptions = new Set<Subscription>();
   const status = createStatus(shares ? "follower" : "alone", report);
-  const life = new AbortController();
   let connections = 0;
   let saved = "";
   let loading: Promise<void> | undefined;
@@ -72,12 +72,7 @@ export function connect<Events = Record<string, unknown>>(
     else void loading.then(() => source.want(topics));
   });
 
-  const starts = createLateStarts({
-    cursor: () => inbox.cursor,
-    breaks: () => inbox.breaks,
-    covered: (topics) => interests.covered(topics, () => inbox.cursor),
-    read: (topics, start) => readToLive(asking, settings, topics, start, life.signal),
-  });
+  const starts = createLateStarts(inbox, interests, (...what) => readToLive(asking, settings, ...what));
 
   const open = (listener: SourceListener): Source =>
     openMainStream({ base, asking, settings, send, now: () => clock.now(), cursor: () => inbox.cursor }, listener);

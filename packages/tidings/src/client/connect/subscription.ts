@@ -1,6 +1,6 @@
 import { matchesPattern } from "../../wire/topic-pattern.ts";
 import { ClientError } from "../error.ts";
-import { deliveredOf, type Arrival } from "./arrival.ts";
+import type { Arrival } from "./arrival.ts";
 import type { Delivered, Notice, Parse, TopicOptions } from "./tidings.ts";
 
 /** One who asked for topics: a handler or an iterator. */
@@ -10,7 +10,7 @@ export interface Subscription {
   /** What it is yet to get stands before these: they are kept back. */
   held: { readonly arrival: Arrival; readonly topic: string }[] | undefined;
   /** It got these already, though the stream is yet to bring them. */
-  skip: Set<string> | undefined;
+  skip: Set<string | undefined> | undefined;
   ended: boolean;
   /** Hands an event on. */
   take(arrival: Arrival, topic: string): void;
@@ -49,7 +49,7 @@ export function subscriptionFor(taker: Taker, report: (error: unknown) => void):
       if (this.ended || (name !== undefined && arrival.event !== name)) return;
       let delivered: Delivered;
       try {
-        delivered = deliveredOf(arrival, topic, parse);
+        delivered = arrival.delivered(topic, parse);
       } catch (cause) {
         return tell(new ClientError("bad-data", `What came on ${topic} cannot be parsed`, { cause }));
       }
@@ -72,9 +72,9 @@ export function handOn(subscription: Subscription, arrival: Arrival, topic: stri
   else if (arrival.id === undefined || skip?.delete(arrival.id) !== true) subscription.take(arrival, topic);
 }
 
-/** The first of some topics that was asked for. */
-export function askedTopic({ topics }: Subscription, of: readonly string[]): string | undefined {
-  return of.find((topic) => topics.some((asked) => matchesPattern(asked, topic)));
+/** The first of an event's topics that was asked for. */
+export function askedTopic({ topics }: Subscription, arrival: Arrival): string | undefined {
+  return arrival.topics.find((topic) => topics.some((asked) => matchesPattern(asked, topic)));
 }
 
 /** Calls what is not ours. */

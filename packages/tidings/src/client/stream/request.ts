@@ -13,7 +13,11 @@ export function ask<Value>(given: Asked<Value>): Value | Promise<Value> {
 type How = Pick<StreamOptions, "fetch" | "withCredentials">;
 
 /** Fetches as the options say. */
-export function send({ fetch = globalThis.fetch, withCredentials }: How, url: string, init: RequestInit): Promise<Response> {
+export function send(
+  { fetch = globalThis.fetch, withCredentials }: How,
+  url: string,
+  init: RequestInit,
+): Promise<Response> {
   return fetch(url, { credentials: withCredentials === true ? "include" : "same-origin", ...init });
 }
 
