@@ -1,5 +1,6 @@
 import type { ParsedEvent } from "../../wire/parser.ts";
 import type { ClientError } from "../error.ts";
+import { hubSays } from "./hub-says.ts";
 import { createStream } from "../stream/stream.ts";
 import type { Asking } from "./asking.ts";
 import type { Send, StreamSettings } from "./settings.ts";
@@ -44,7 +45,7 @@ export function openMainStream(options: MainStreamOptions, listener: SourceListe
       url() {
         carried = new Set(wanted);
         lost();
-        listener.status({ state: "connecting", retryAt: undefined });
+        listener.status({ state: "connecting" });
         return asked.url();
       },
     },
@@ -75,10 +76,9 @@ export function openMainStream(options: MainStreamOptions, listener: SourceListe
   function event(came: ParsedEvent): void {
     listener.event(came);
     if (came.event === "tidings:live") listener.status({ state: "live" });
-    if (came.event !== "tidings:cursor") return;
-    name ??= /"stream":"([^"]+)"/.exec(came.data)?.[1];
+    name ??= hubSays(came, "stream");
     // While a snapshot runs there is no cursor.
-    if (connection !== undefined || came.lastEventId === "") return;
+    if (connection !== undefined || came.event !== "tidings:cursor" || came.lastEventId === "") return;
     connection = new AbortController();
     void change();
   }
@@ -128,7 +128,7 @@ export function openMainStream(options: MainStreamOptions, listener: SourceListe
         stream.close();
         lost();
         over = false;
-        listener.status({ state: "idle", error: undefined, retryAt: undefined });
+        listener.status({ state: "idle", error: undefined });
       } else if (stream.state !== "closed") void change();
       else if (!over) open();
     },

@@ -1,4 +1,5 @@
 import type { ClientError } from "../error.ts";
+import { absolute } from "../stream/request.ts";
 import { createStream, type Stream } from "../stream/stream.ts";
 import type { EventSourceOptions } from "./options.ts";
 
@@ -68,7 +69,7 @@ export class EventSource extends EventTarget {
    */
   constructor(url: string | URL, options: EventSourceOptions = {}) {
     super();
-    const address = absolute(String(url));
+    const address = addressOf(String(url));
     let origin = "";
     this.url = address;
     this.withCredentials = options.withCredentials === true;
@@ -178,10 +179,9 @@ export class EventSource extends EventTarget {
   }
 }
 
-function absolute(url: string): string {
-  const { document, location } = globalThis as Partial<typeof globalThis>;
+function addressOf(url: string): string {
   try {
-    return new URL(url, document?.baseURI ?? location?.href).href;
+    return absolute(url).href;
   } catch {
     throw new DOMException(`Not a URL: ${url}`, "SyntaxError");
   }

@@ -9,6 +9,12 @@ export function ask<Value>(given: Asked<Value>): Value | Promise<Value> {
   return typeof given === "function" ? (given as () => Value | Promise<Value>)() : given;
 }
 
+/** As the document or the worker's script has it. */
+export function absolute(url: string | URL): URL {
+  const { document, location } = globalThis as Partial<typeof globalThis>;
+  return new URL(url, document?.baseURI ?? location?.href);
+}
+
 /** What decides how requests are made. */
 type How = Pick<StreamOptions, "fetch" | "withCredentials">;
 
