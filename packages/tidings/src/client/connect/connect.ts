@@ -37,8 +37,7 @@ export function connect<Events = Record<string, unknown>>(
   const clock = options.clock ?? systemClock(true);
   const note = options.debug === true ? debug : (): void => undefined;
   const life = new AbortController();
-  const asking = createAsking(base);
-  const settings = streamSettings(options, life.signal);
+  const asking = createAsking(base, streamSettings(options, life.signal));
   const send = createSend(options, clock);
   // A leader that pauses would pause all.
   const shares = options.shareTabs !== false && options.pauseWhenHidden !== true && tabsAreThere();
@@ -69,10 +68,9 @@ export function connect<Events = Record<string, unknown>>(
     });
   });
 
-  const starts = createLateStarts(inbox, interests, (...what) => readToLive(asking, settings, ...what));
+  const starts = createLateStarts(inbox, interests, (...what) => readToLive(asking, ...what));
 
-  const open = (listener: SourceListener): Source =>
-    openMainStream({ base, asking, settings, send, now: () => clock.now(), cursor: () => inbox.cursor }, listener);
+  const open = (listener: SourceListener): Source => openMainStream({ base, asking, send, clock, at: inbox }, listener);
   const listener: SourceListener = {
     event(event) {
       note(event.event, event.topics, event.lastEventId);
@@ -123,7 +121,7 @@ export function connect<Events = Record<string, unknown>>(
         {
           name: `tidings ${base.href} ${options.user ?? ""}`,
           clock,
-          cursor: () => inbox.cursor,
+          at: inbox,
           status: status.store.getSnapshot,
           open,
         },

@@ -33,7 +33,7 @@ const REMEMBERED = 1_024;
 export function createInterests<Taker>(
   linger: number,
   clock: Clock,
-  changed: (topics: ReadonlySet<string>) => void,
+  changed: (topics: Set<string>) => void,
 ): Interests<Taker> {
   const wanted = new Map<string, Set<Taker>>();
   const lingering = new Map<string, () => void>();

@@ -1,21 +1,20 @@
 import type { ParsedEvent } from "../../wire/parser.ts";
 import type { ClientError } from "../error.ts";
 import { hubSays } from "./hub-says.ts";
+import type { Clock } from "../stream/clock.ts";
 import { createStream } from "../stream/stream.ts";
 import type { Asking } from "./asking.ts";
-import type { Send, StreamSettings } from "./settings.ts";
+import type { Send } from "./settings.ts";
 import type { Source, SourceListener } from "./source.ts";
 
 /** What a main stream is made of. */
 export interface MainStreamOptions {
   readonly base: URL;
   readonly asking: Asking;
-  readonly settings: StreamSettings;
   readonly send: Send;
-  /** The wall clock. */
-  readonly now: () => number;
-  /** What to resume after, or empty: asked when it begins. */
-  readonly cursor: () => string;
+  readonly clock: Clock;
+  /** What to resume after, or empty: looked up when it begins. */
+  readonly at: { readonly cursor: string };
 }
 
 /**
@@ -24,7 +23,7 @@ export interface MainStreamOptions {
  */
 export function openMainStream(options: MainStreamOptions, listener: SourceListener): Source {
   const { asking } = options;
-  let wanted: ReadonlySet<string> = new Set();
+  let wanted = new Set<string>();
   /** What the connection brings. */
   let carried = new Set<string>();
   /** The connection's name, by which it can be changed, once it is known. */
@@ -40,7 +39,6 @@ export function openMainStream(options: MainStreamOptions, listener: SourceListe
   const asked = asking.of(() => wanted);
   const stream = createStream(
     {
-      ...options.settings(),
       ...asked,
       url() {
         carried = new Set(wanted);
@@ -57,13 +55,17 @@ export function openMainStream(options: MainStreamOptions, listener: SourceListe
         lost();
         if (retryIn === undefined && asking.mistook(error)) return stream.open();
         over = retryIn === undefined;
-        listener.status({ state: over ? "closed" : "waiting", error, retryAt: retryIn && options.now() + retryIn });
+        listener.status({
+          state: over ? "closed" : "waiting",
+          error,
+          retryAt: retryIn && options.clock.now() + retryIn,
+        });
       },
     },
   );
 
   function open(): void {
-    stream.lastEventId = options.cursor();
+    stream.lastEventId = options.at.cursor;
     stream.open();
   }
 
@@ -90,34 +92,26 @@ export function openMainStream(options: MainStreamOptions, listener: SourceListe
     const remove = [...carried].filter((topic) => !wanted.has(topic));
     if (add.length === 0) oneByOne = false;
     if (add.length + (name === undefined ? 0 : remove.length) === 0) return listener.covers([...carried]);
-    if (name === undefined) {
-      return stream.reconnect();
-    }
+    if (name === undefined) return stream.reconnect();
     const { signal } = connection;
     changing = true;
     try {
       await options.send("PATCH", options.base, { stream: name, add, remove }, signal);
       if (!signal.aborted) carried = new Set([...carried, ...add].filter((topic) => !remove.includes(topic)));
     } catch (error) {
-      if (!signal.aborted) refused(error as ClientError, add);
+      const { status = 0 } = error as ClientError;
+      if (signal.aborted) return;
+      if (add.length === 0 || ![400, 401, 403].includes(status)) {
+        // An unknown stream, or a server without changes. What it carries then is what is wanted now.
+        stream.reconnect();
+      } else if (add.length > 1) oneByOne = true;
+      else {
+        for (const topic of add) wanted.delete(topic);
+        listener.refused(add, error as ClientError);
+      }
     } finally {
       changing = false;
-    }
-    return change();
-  }
-
-  function refused(error: ClientError, add: readonly string[]): void {
-    const { status = 0 } = error;
-    if (add.length > 0 && [400, 401, 403].includes(status)) {
-      if (add.length > 1) {
-        oneByOne = true;
-        return;
-      }
-      wanted = new Set([...wanted].filter((topic) => !add.includes(topic)));
-      listener.refused(add, error);
-    } else {
-      // An unknown stream, or a server without changes. What it carries then is what is wanted now.
-      stream.reconnect();
+      void change();
     }
   }
 

@@ -1,7 +1,6 @@
 import { createStream } from "../stream/stream.ts";
 import { arrivalOf, type Arrival } from "./arrival.ts";
 import type { Asking } from "./asking.ts";
-import type { StreamSettings } from "./settings.ts";
 
 /** What a short stream brought. */
 export interface Brought {
@@ -20,7 +19,6 @@ export interface Brought {
  */
 export function readToLive(
   asking: Asking,
-  settings: StreamSettings,
   topics: readonly string[],
   lastEventId: string,
   from?: string,
@@ -28,7 +26,7 @@ export function readToLive(
   return new Promise((resolve, reject) => {
     let arrivals: Arrival[] = [];
     const stream = createStream(
-      { ...settings(), ...asking.of(() => topics, from), lastEventId },
+      { ...asking.of(() => topics, from), lastEventId },
       {
         opened() {
           // Cut before it had a cursor: it begins anew.

@@ -12,7 +12,7 @@ export interface TabsOptions {
   readonly name: string;
   readonly clock: Clock;
   /** Where this tab is. */
-  readonly cursor: () => string;
+  readonly at: { readonly cursor: string };
   /** How it is with this tab. */
   readonly status: () => Status;
   /** Opens the connection, in the tab that leads. */

@@ -93,7 +93,7 @@ export function lead(
         kind: "news",
         place,
         events,
-        cursor: options.cursor(),
+        cursor: options.at.cursor,
         covers,
         answers,
         wanted: wanted(),
