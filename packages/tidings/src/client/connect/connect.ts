@@ -37,8 +37,9 @@ export function connect<Events = Record<string, unknown>>(
   const clock = options.clock ?? systemClock(true);
   const note = options.debug === true ? debug : (): void => undefined;
   const life = new AbortController();
-  const asking = createAsking(base, streamSettings(options, life.signal));
-  const send = createSend(options, clock);
+  const settings = streamSettings(options, life.signal);
+  const asking = createAsking(base, settings);
+  const send = createSend(options, settings, clock);
   // A leader that pauses would pause all.
   const shares = options.shareTabs !== false && options.pauseWhenHidden !== true && tabsAreThere();
 

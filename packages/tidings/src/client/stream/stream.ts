@@ -5,7 +5,7 @@ import { DEFAULT_TIME, type RetryOptions, waitAfter } from "./back-off.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { isHidden, listenToPage } from "./page-events.ts";
 import { createEventLimit } from "./event-limit.ts";
-import { asClientError, ask, request } from "./request.ts";
+import { asClientError, request } from "./request.ts";
 
 /** What a stream is asked for, and how it is kept. */
 export interface StreamOptions {
@@ -126,12 +126,9 @@ export function createStream(options: StreamOptions, listener: StreamListener): 
   }
 
   async function run(signal: AbortSignal): Promise<void> {
-    let code: "headers" | "network" = "headers";
     try {
-      const headers = new Headers(await ask(options.headers));
-      code = "network";
       if (mustPause()) throw paused();
-      const response = await request(options, headers, stream.lastEventId, signal);
+      const response = await request(options, signal, stream.lastEventId);
       const reader = (response.body as ReadableStream<Uint8Array>).getReader();
       // For a `fetch` that takes no signal.
       const leave = (): unknown => reader.cancel().catch(() => undefined);
@@ -151,7 +148,7 @@ export function createStream(options: StreamOptions, listener: StreamListener): 
         listener.settled?.();
       }
     } catch (error) {
-      if (!signal.aborted) lose(asClientError(error, code));
+      if (!signal.aborted) lose(asClientError(error));
     }
   }
 
