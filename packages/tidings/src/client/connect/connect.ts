@@ -115,7 +115,7 @@ export function connect<Events = Record<string, unknown>>(
       inbox.breaks++;
       starts.catchUp(subscriptions, after);
     },
-    loggedOut: () => finish(new ClientError("logged-out", "Another tab ended it")),
+    loggedOut: () => finish(new ClientError("logged-out")),
   };
   const source = shares
     ? joinTabs(
@@ -189,7 +189,7 @@ export function connect<Events = Record<string, unknown>>(
 
   function finish(error?: ClientError): void {
     if (life.signal.aborted) return;
-    life.abort(error ?? new ClientError("closed", "The client was closed"));
+    life.abort(error ?? new ClientError("closed"));
     source.close();
     for (const each of subscriptions) remove(each, error);
     interests.close();

@@ -127,7 +127,7 @@ export function createStream(options: StreamOptions, listener: StreamListener): 
 
   async function run(signal: AbortSignal): Promise<void> {
     try {
-      if (mustPause()) throw paused();
+      if (mustPause()) throw new ClientError("paused");
       const response = await request(options, signal, stream.lastEventId);
       const reader = (response.body as ReadableStream<Uint8Array>).getReader();
       // For a `fetch` that takes no signal.
@@ -142,7 +142,7 @@ export function createStream(options: StreamOptions, listener: StreamListener): 
         deadline = clock.now() + patience;
         const { done, value } = await reader.read();
         if (signal.aborted) return;
-        if (done) throw new ClientError("ended", "The stream ended");
+        if (done) throw new ClientError("ended");
         parser?.feed(value);
         stream.lastEventId = parser?.lastEventId ?? stream.lastEventId;
         listener.settled?.();
@@ -193,7 +193,7 @@ export function createStream(options: StreamOptions, listener: StreamListener): 
     const left = deadline - clock.now();
     if (state === "waiting") {
       if (rang || left <= 0) connect();
-    } else if (left <= 0) lose(new ClientError("silent", `Silent for ${patience} ms`));
+    } else if (left <= 0) lose(new ClientError("silent"));
     // Bytes came since the timer was set. It is set again only here, not for every chunk.
     else if (rang) setDeadline(Math.min(left, patience));
   }
@@ -206,9 +206,9 @@ export function createStream(options: StreamOptions, listener: StreamListener): 
     const isPaused = state === "waiting" && deadline === Infinity;
     // Whether it will be cached or not: an open connection can be why it will not.
     if (type === "pagehide" || mustPause()) {
-      if (!isPaused) lose(paused());
+      if (!isPaused) lose(new ClientError("paused"));
     } else if (type === "offline") {
-      if (state !== "waiting") lose(new ClientError("offline", "No network"));
+      if (state !== "waiting") lose(new ClientError("offline"));
     } else if (type !== "visibilitychange" || !isHidden()) {
       // A pause is over when the page is back, and any other wait when the network is.
       if (state === "waiting" && isPaused !== (type === "online")) deadline = 0;
@@ -244,6 +244,3 @@ export function createStream(options: StreamOptions, listener: StreamListener): 
   return stream;
 }
 
-function paused(): ClientError {
-  return new ClientError("paused", "The page is hidden");
-}
