@@ -14,6 +14,7 @@ import { createPublish } from "./publish.ts";
 import { createSend, streamSettings } from "./settings.ts";
 import { readToLive } from "./short-stream.ts";
 import type { Source, SourceListener } from "./source.ts";
+import { remember } from "./remember.ts";
 import { createStatus } from "./status.ts";
 import { attempt, subscriptionFor, type Subscription } from "./subscription.ts";
 import type { Delivered, SubscribeOptions, Tidings, TopicOptions } from "./tidings.ts";
@@ -43,7 +44,7 @@ export function connect<Events = Record<string, unknown>>(
   // A leader that pauses would pause all.
   const shares = options.shareTabs !== false && options.pauseWhenHidden !== true && tabsAreThere();
 
-  const errors: ClientError[] = [];
+  const errors = new Set<unknown>();
   const subscriptions = new Set<Subscription>();
   const status = createStatus(shares ? "follower" : "alone", report);
   let connections = 0;
@@ -88,7 +89,7 @@ export function connect<Events = Record<string, unknown>>(
       interests.covers(topics);
     },
     refused(topics, error) {
-      remember(error);
+      remember(errors, error, KEPT);
       for (const each of subscriptions) {
         if (!each.topics.some((topic) => topics.includes(topic))) continue;
         each.report(error);
@@ -98,12 +99,12 @@ export function connect<Events = Record<string, unknown>>(
     },
     status(changes) {
       const { state, error } = changes;
-      const before = status.store.getSnapshot();
-      if (error !== undefined && error !== before.error) remember(error);
-      if (state === "replaying" && before.state !== state) connections++;
+      const before = status.store.getSnapshot().state;
+      if (error !== undefined) remember(errors, error, KEPT);
+      if (state !== undefined && state !== before) note(state, error);
+      if (state === "replaying" && state !== before) connections++;
       if (state === "connecting") interests.renewed();
       if (state === "idle") inbox.cursor = "";
-      if (state !== undefined && state !== before.state) note(state, error);
       status.set(changes);
       if (state === "closed") for (const each of subscriptions) each.close(error);
     },
@@ -130,15 +131,10 @@ export function connect<Events = Record<string, unknown>>(
       )
     : open(listener);
 
-  /** What no one hears themselves. */
+  /** What no one hears themselves. The same error is kept once. */
   function report(error: unknown): void {
-    remember(error);
+    remember(errors, error, KEPT);
     reportError(error);
-  }
-
-  function remember(error: unknown): void {
-    errors.push(error as ClientError);
-    if (errors.length > KEPT) errors.shift();
   }
 
   async function loadCursor(): Promise<void> {
@@ -225,7 +221,7 @@ export function connect<Events = Record<string, unknown>>(
       cursor: inbox.cursor,
       connections,
       ...inbox.counts,
-      errors: [...errors],
+      errors: [...errors] as ClientError[],
     }),
     reconnect: () => source.reconnect(),
     close,

@@ -243,4 +243,3 @@ export function createStream(options: StreamOptions, listener: StreamListener): 
   };
   return stream;
 }
-
