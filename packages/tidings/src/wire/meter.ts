@@ -17,8 +17,8 @@ interface Excess {
 export interface Meter {
   /** Where these bytes go beyond a limit, if they do. Counts nothing. */
   excess(bytes: Uint8Array): Excess | undefined;
-  /** Counts bytes, of which is known what was completed in them. */
-  count(bytes: Uint8Array, ended: Ended): void;
+  /** Counts bytes, of which is known what was completed in them, and whether a line of the event that is under way was. */
+  count(bytes: Uint8Array, ended: Ended, begun: boolean): void;
 }
 
 interface Counts {
@@ -48,7 +48,7 @@ export function createMeter(maxLineBytes: number, maxEventBytes: number): Meter 
     return undefined;
   }
 
-  function count(bytes: Uint8Array, ended: Ended): void {
+  function count(bytes: Uint8Array, ended: Ended, begun: boolean): void {
     let at = 0;
     if (ended === "event") {
       at = afterLastBlankLine(bytes);
@@ -57,7 +57,12 @@ export function createMeter(maxLineBytes: number, maxEventBytes: number): Meter 
     } else if (counts.afterCr && bytes[0] === LF) {
       step(counts, bytes[at++]);
     }
-    // Comments before the event's first line count for nothing, so there each byte has to be looked at.
+    // Only comments, which count for nothing before the event's first line.
+    if (ended !== "nothing" && !begun) {
+      at = afterLastLine(bytes);
+      counts.line = 0;
+    }
+    // Up to that line each byte has to be looked at.
     while (at < bytes.length && counts.event === 0) step(counts, bytes[at++]);
     if (at === bytes.length) return;
     // The event is under way, and no event was completed behind this point: all the rest belongs to it.
