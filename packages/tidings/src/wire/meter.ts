@@ -17,8 +17,11 @@ interface Excess {
 export interface Meter {
   /** Where these bytes go beyond a limit, if they do. Counts nothing. */
   excess(bytes: Uint8Array): Excess | undefined;
-  /** Counts bytes, of which is known what was completed in them, and whether a line of the event that is under way was. */
-  count(bytes: Uint8Array, ended: Ended, begun: boolean): void;
+  /**
+   * Counts bytes, of which is known what was completed in them, whether a line of the event that is under way was, and
+   * perhaps behind which byte (or -1) the last event was over.
+   */
+  count(bytes: Uint8Array, ended: Ended, begun: boolean, behind: number): void;
 }
 
 interface Counts {
@@ -48,10 +51,10 @@ export function createMeter(maxLineBytes: number, maxEventBytes: number): Meter 
     return undefined;
   }
 
-  function count(bytes: Uint8Array, ended: Ended, begun: boolean): void {
+  function count(bytes: Uint8Array, ended: Ended, begun: boolean, behind: number): void {
     let at = 0;
     if (ended === "event") {
-      at = afterLastBlankLine(bytes);
+      at = behind === -1 ? afterLastBlankLine(bytes) : behind;
       counts.line = 0;
       counts.event = 0;
     } else if (counts.afterCr && bytes[0] === LF) {
@@ -94,9 +97,8 @@ function step(counts: Counts, byte: number | undefined): void {
 
 /** Where the line begins that has not ended yet. */
 function afterLastLine(bytes: Uint8Array): number {
-  let at = bytes.length;
-  while (at > 0 && !isLineEnd(bytes[at - 1])) at--;
-  return at;
+  for (let at = bytes.length - 1; at >= 0; at--) if (isLineEnd(bytes[at])) return at + 1;
+  return 0;
 }
 
 /** Where what follows the last blank line begins. Asked only of bytes that have completed one. */

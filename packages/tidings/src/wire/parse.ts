@@ -29,6 +29,8 @@ export function createParser(options: ParserOptions): Parser {
   let partial = "";
   // Whether a line of the event has come, other than comments.
   let begun = false;
+  // Where in the bytes that were read last an event was last over, if that is known.
+  let behind = -1;
 
   // The standard's buffers, but that `data` lacks the LF at its end, and is `undefined` where the standard's is empty.
   let id = options.lastEventId ?? "";
@@ -47,7 +49,7 @@ export function createParser(options: ParserOptions): Parser {
       const excess = meter.excess(bytes);
       const ended = read(excess === undefined ? bytes : bytes.subarray(0, excess.at));
       if (excess !== undefined && !closed) throw excess.error;
-      meter.count(bytes, ended, begun);
+      meter.count(bytes, ended, begun, behind);
       done = true;
     } finally {
       if (!done) closed = true;
@@ -57,32 +59,36 @@ export function createParser(options: ParserOptions): Parser {
   function read(bytes: Uint8Array): Ended {
     const text = decode(bytes);
     const { length } = text;
-    let ended: Ended = "nothing";
     const start = afterStart(text);
     let at = start;
     // Where the next of each is, or the text's end. Searched for when passed and never line by line, so that a stream
     // without the one is not searched for it again and again.
     let cr = find(text, "\r", at);
     let lf = at - 1;
+    // Where the last event was over.
+    let over = -1;
     // A variable of this call costs less than one that outlives it.
     let ownId = id;
     let ownType = type;
+    let ownData = data;
     const aligned = cr === length && isAligned(text, bytes);
 
     if (partial !== "") {
       lf = find(text, "\n", at);
       const end = lf < cr ? lf : cr;
       partial += text.slice(at, end);
-      if (end === length) return ended;
+      if (end === length) return "nothing";
       const line = partial;
       partial = "";
       field(line);
+      if (closed) return "line";
       ownId = id;
       ownType = type;
+      ownData = data;
       at = afterEnd(text, end);
     }
 
-    while (at < length && !closed) {
+    while (at < length) {
       if (aligned) {
         while (at + 6 < length) {
           const first = bytes[at];
@@ -108,16 +114,16 @@ export function createParser(options: ParserOptions): Parser {
             bytes[at + 4] === COLON
           ) {
             const value = text.slice(at + (bytes[at + 5] === SPACE ? 6 : 5), end);
-            if (data === undefined && end + 1 < length && bytes[end + 1] === LF) {
+            if (ownData === undefined && end + 1 < length && bytes[end + 1] === LF) {
               at = end + 2;
-              ended = "event";
+              over = at;
               lastEventId = ownId;
               dispatch(ownType, value);
               ownType = "";
               if (closed) break;
               continue;
             }
-            addData(value);
+            ownData = ownData === undefined ? value : `${ownData}\n${value}`;
           } else if (
             first === 101 &&
             bytes[at + 1] === 118 &&
@@ -135,13 +141,13 @@ export function createParser(options: ParserOptions): Parser {
       }
       const first = text.charCodeAt(at);
       if (first === LF || first === CR) {
-        at = afterEnd(text, at);
-        ended = "event";
+        at = first === LF ? at + 1 : afterEnd(text, at);
+        over = at;
         lastEventId = ownId;
-        const value = data;
-        data = undefined;
-        dispatch(ownType, value);
+        dispatch(ownType, ownData);
         ownType = "";
+        ownData = undefined;
+        if (closed) break;
         continue;
       }
       // Asked only within the text: one question beyond it, and the engine takes the slow way for all from then on.
@@ -170,7 +176,7 @@ export function createParser(options: ParserOptions): Parser {
           if (first === 105) ownId = text.slice(from, end);
           else ownType = text.slice(from, end);
           begun = true;
-          at = afterEnd(text, end);
+          at = last === LF ? end + 1 : afterEnd(text, end);
           continue;
         }
       }
@@ -187,29 +193,36 @@ export function createParser(options: ParserOptions): Parser {
         text.charCodeAt(at + 4) === COLON
       ) {
         const value = text.slice(at + (text.charCodeAt(at + 5) === SPACE ? 6 : 5), end);
-        if (data === undefined && end === lf && end + 1 < length && text.charCodeAt(end + 1) === LF) {
+        if (ownData === undefined && end === lf && end + 1 < length && text.charCodeAt(end + 1) === LF) {
           at = end + 2;
-          ended = "event";
+          over = at;
           lastEventId = ownId;
           dispatch(ownType, value);
           ownType = "";
+          if (closed) break;
           continue;
         }
-        addData(value);
+        ownData = ownData === undefined ? value : `${ownData}\n${value}`;
         begun = true;
       } else if (first !== COLON || onComment !== undefined) {
         id = ownId;
         type = ownType;
+        data = ownData;
         field(text.slice(at, end));
+        if (closed) break;
         ownId = id;
         ownType = type;
+        ownData = data;
       }
       at = end === lf ? end + 1 : afterEnd(text, end);
     }
     if (at < length && !closed) partial = text.slice(at);
     id = ownId;
     type = ownType;
-    return ended === "nothing" && at > start ? "line" : ended;
+    data = ownData;
+    behind = aligned ? over : -1;
+    if (over >= 0) return "event";
+    return at > start ? "line" : "nothing";
   }
 
   /** Where a text begins: behind an LF if it belongs to the CR that ended the text before. */
