@@ -52,26 +52,28 @@ export function createMeter(maxLineBytes: number, maxEventBytes: number): Meter 
   }
 
   function count(bytes: Uint8Array, ended: Ended, begun: boolean, behind: number): void {
+    const { length } = bytes;
+    const lineAt = ended === "nothing" ? 0 : afterLastLine(bytes);
     let at = 0;
     if (ended === "event") {
-      at = behind === -1 ? afterLastBlankLine(bytes) : behind;
+      at = behind === -1 ? afterLastBlankLine(bytes, lineAt) : behind;
       counts.line = 0;
       counts.event = 0;
     } else if (counts.afterCr && bytes[0] === LF) {
       step(counts, bytes[at++]);
     }
-    // Only comments, which count for nothing before the event's first line.
     if (ended !== "nothing" && !begun) {
-      at = afterLastLine(bytes);
+      // Only comments, which count for nothing before the event's first line.
+      at = lineAt;
       counts.line = 0;
     }
     // Up to that line each byte has to be looked at.
-    while (at < bytes.length && counts.event === 0) step(counts, bytes[at++]);
-    if (at === bytes.length) return;
+    while (at < length && counts.event === 0) step(counts, bytes[at++]);
+    if (at === length) return;
     // The event is under way, and no event was completed behind this point: all the rest belongs to it.
-    counts.event += bytes.length - at;
-    counts.line = ended === "nothing" ? counts.line + bytes.length - at : bytes.length - afterLastLine(bytes);
-    counts.afterCr = bytes[bytes.length - 1] === CR;
+    counts.event += length - at;
+    counts.line = ended === "nothing" ? counts.line + length - at : length - lineAt;
+    counts.afterCr = bytes[length - 1] === CR;
   }
 
   return { excess, count };
@@ -97,13 +99,14 @@ function step(counts: Counts, byte: number | undefined): void {
 
 /** Where the line begins that has not ended yet. */
 function afterLastLine(bytes: Uint8Array): number {
-  for (let at = bytes.length - 1; at >= 0; at--) if (isLineEnd(bytes[at])) return at + 1;
-  return 0;
+  let at = bytes.length;
+  while (at > 0 && !isLineEnd(bytes[at - 1])) at--;
+  return at;
 }
 
-/** Where what follows the last blank line begins. Asked only of bytes that have completed one. */
-function afterLastBlankLine(bytes: Uint8Array): number {
-  for (let at = bytes.length - 1; at > 0; at--) {
+/** Where what follows the last blank line begins, in bytes that have completed one, and whose last line begins `from` here. */
+function afterLastBlankLine(bytes: Uint8Array, from: number): number {
+  for (let at = from - 1; at > 0; at--) {
     if (!isLineEnd(bytes[at])) continue;
     const before = bytes[at] === LF && bytes[at - 1] === CR ? at - 2 : at - 1;
     if (isLineEnd(bytes[before])) return at + 1;
@@ -114,10 +117,10 @@ function afterLastBlankLine(bytes: Uint8Array): number {
 }
 
 function isLineEnd(byte: number | undefined): boolean {
-  return byte === LF || byte === CR;
+  // Nearly every byte is known by one comparison.
+  return byte !== undefined && byte <= CR && (byte === LF || byte === CR);
 }
 
 function tooLarge(what: "line" | "event", limit: number): WireError {
-  const option = what === "line" ? "maxLineBytes" : "maxEventBytes";
-  return new WireError(`${what}-too-large`, `The stream has a longer ${what} than the ${limit} bytes of ${option}`);
+  return new WireError(`${what}-too-large`, `The stream has a longer ${what} than the ${limit} bytes that are allowed`);
 }

@@ -133,6 +133,9 @@ export function createParser(options: ParserOptions): Parser {
             bytes[at + 5] === COLON
           ) {
             ownType = text.slice(at + (bytes[at + 6] === SPACE ? 7 : 6), end);
+          } else if (first === COLON && onComment === undefined) {
+            at = end + 1;
+            continue;
           } else break;
           begun = true;
           at = end + 1;
