@@ -123,7 +123,8 @@ class Replay {
   async #ask(position: Position): Promise<Page | Reset | undefined> {
     const subscriber = this.#subscriber;
     subscriber.position = position;
-    const isNear = this.#delivery.tail.reachesBackTo(position);
+    const { tail, pages } = this.#delivery;
+    const isNear = tail.reachesBackTo(position) || pages.find(subscriber.group, position) !== undefined;
     const found = await this.#readInTurn(isNear ? PROBE : PAGE);
     if (found === undefined || found.reset) return found;
     // Who wants the newest alone has what is gone passed over with the rest.
@@ -132,7 +133,7 @@ class Replay {
 
   /** Asks the log for the oldest it has: who asks for what there is misses nothing of what went while he asked. */
   async #askOldest(): Promise<Page | undefined> {
-    const found = await this.#readInTurn(PAGE);
+    const found = await this.#readInTurn(PROBE);
     if (found === undefined) return undefined;
     const subscriber = this.#subscriber;
     if (found.reset) subscriber.position = found.oldest;

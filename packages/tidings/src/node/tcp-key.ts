@@ -16,10 +16,10 @@ export function tcpKey(socket: WatchedSocket): string | undefined {
   const { localAddress, localPort, remoteAddress, remotePort } = socket;
   if (localAddress === undefined || remoteAddress === undefined) return undefined;
   if (localPort === undefined || remotePort === undefined) return undefined;
-  const local = addressHex(localAddress);
-  const remote = addressHex(remoteAddress);
-  if (local === undefined || local.length !== remote?.length) return undefined;
-  return `${local}:${portHex(localPort)} ${remote}:${portHex(remotePort)}`;
+  const near = localHex(localAddress);
+  const far = remoteAddress === localAddress ? near : addressHex(remoteAddress);
+  if (near === undefined || near.length !== far?.length) return undefined;
+  return `${near}:${portHex(localPort)} ${far}:${portHex(remotePort)}`;
 }
 
 /** Whether a key is one of `tcp6`. */
@@ -29,6 +29,16 @@ export function isIPv6Key(key: string): boolean {
 
 function portHex(port: number): string {
   return port.toString(16).toUpperCase().padStart(4, "0");
+}
+
+// Nearly all connections come to the same address, and an address costs more than all else here.
+const local: { address?: string; hex?: string | undefined } = {};
+
+function localHex(address: string): string | undefined {
+  if (address === local.address) return local.hex;
+  local.address = address;
+  local.hex = addressHex(address);
+  return local.hex;
 }
 
 function addressHex(address: string): string | undefined {
