@@ -53,7 +53,7 @@ export function createMeter(maxLineBytes: number, maxEventBytes: number): Meter 
 
   function count(bytes: Uint8Array, ended: Ended, begun: boolean, behind: number): void {
     const { length } = bytes;
-    const lineAt = ended === "nothing" ? 0 : afterLastLine(bytes);
+    const lineAt = ended === "nothing" ? 0 : lineStart(bytes, length);
     let at = 0;
     if (ended === "event") {
       at = behind === -1 ? afterLastBlankLine(bytes, lineAt) : behind;
@@ -97,28 +97,30 @@ function step(counts: Counts, byte: number | undefined): void {
   counts.line++;
 }
 
-/** Where the line begins that has not ended yet. */
-function afterLastLine(bytes: Uint8Array): number {
-  let at = bytes.length;
-  while (at > 0 && !isLineEnd(bytes[at - 1])) at--;
-  return at;
+/** Where the line begins that reaches up to a place. */
+function lineStart(bytes: Uint8Array, end: number): number {
+  for (let at = end - 1; at >= 0; at--) {
+    const byte = Number(bytes[at]);
+    // Nearly every byte is known by one comparison.
+    if (byte <= CR && isLineEnd(byte)) return at + 1;
+  }
+  return 0;
 }
 
 /** Where what follows the last blank line begins, in bytes that have completed one, and whose last line begins `from` here. */
 function afterLastBlankLine(bytes: Uint8Array, from: number): number {
-  for (let at = from - 1; at > 0; at--) {
-    if (!isLineEnd(bytes[at])) continue;
-    const before = bytes[at] === LF && bytes[at - 1] === CR ? at - 2 : at - 1;
-    if (isLineEnd(bytes[before])) return at + 1;
+  let after = from;
+  while (after > 0) {
+    const end = bytes[after - 1] === LF && bytes[after - 2] === CR ? after - 2 : after - 1;
+    const start = lineStart(bytes, end);
+    if (start === end) break;
+    after = start;
   }
-  // The line before was completed by earlier bytes, so the line end that these begin with is a blank line. As one, it
-  // counts for nothing, and neither does an LF behind a CR.
-  return 0;
+  return after;
 }
 
 function isLineEnd(byte: number | undefined): boolean {
-  // Nearly every byte is known by one comparison.
-  return byte !== undefined && byte <= CR && (byte === LF || byte === CR);
+  return byte === LF || byte === CR;
 }
 
 function tooLarge(what: "line" | "event", limit: number): WireError {

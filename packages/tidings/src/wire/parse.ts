@@ -44,15 +44,14 @@ export function createParser(options: ParserOptions): Parser {
     if (closed) return;
     const bytes = withoutMark(chunk);
     if (bytes.length === 0) return;
-    let done = false;
     try {
       const excess = meter.excess(bytes);
       const ended = read(excess === undefined ? bytes : bytes.subarray(0, excess.at));
       if (excess !== undefined && !closed) throw excess.error;
       meter.count(bytes, ended, begun, behind);
-      done = true;
-    } finally {
-      if (!done) closed = true;
+    } catch (error) {
+      closed = true;
+      throw error;
     }
   }
 
@@ -96,7 +95,7 @@ export function createParser(options: ParserOptions): Parser {
             const from = at + (bytes[at + 3] === SPACE ? 4 : 3);
             let end = from;
             // An id is short: to call for its end would cost more.
-            while (end < length && Number(bytes[end]) > CR) end++;
+            while (end < length && (bytes[end] as number) > CR) end++;
             if (end === length || bytes[end] !== LF) break;
             ownId = text.slice(from, end);
             begun = true;
@@ -118,8 +117,18 @@ export function createParser(options: ParserOptions): Parser {
               at = end + 2;
               over = at;
               lastEventId = ownId;
-              dispatch(ownType, value);
+              const event = {
+                event: ownType === "" ? "message" : ownType,
+                data: value,
+                lastEventId: ownId,
+                topics: topics ?? NO_TOPICS,
+                cursor,
+              };
+              begun = false;
+              topics = undefined;
+              cursor = undefined;
               ownType = "";
+              onEvent(event);
               if (closed) break;
               continue;
             }
@@ -196,15 +205,6 @@ export function createParser(options: ParserOptions): Parser {
         text.charCodeAt(at + 4) === COLON
       ) {
         const value = text.slice(at + (text.charCodeAt(at + 5) === SPACE ? 6 : 5), end);
-        if (ownData === undefined && end === lf && end + 1 < length && text.charCodeAt(end + 1) === LF) {
-          at = end + 2;
-          over = at;
-          lastEventId = ownId;
-          dispatch(ownType, value);
-          ownType = "";
-          if (closed) break;
-          continue;
-        }
         ownData = ownData === undefined ? value : `${ownData}\n${value}`;
         begun = true;
       } else if (first !== COLON || onComment !== undefined) {
