@@ -31,6 +31,7 @@ describe("the engine", () => {
     expect(totals["resets"]).toBeGreaterThan(RUNS / 4);
     expect(totals["evicted"]).toBeGreaterThan(RUNS / 4);
     expect(totals["skipped"]).toBeGreaterThan(RUNS / 8);
+    expect(totals["changes"]).toBeGreaterThan(2 * RUNS);
   });
 });
 

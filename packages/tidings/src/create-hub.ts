@@ -1,6 +1,7 @@
 import { checkLimits, type HubLimits } from "./hub/admission/limits.ts";
 import { checkShedding, type Shedding } from "./hub/admission/overload.ts";
 import type { Party } from "./hub/admission/party.ts";
+import type { StreamChange } from "./hub/changes/check-change.ts";
 import { atLeastOne } from "./hub/count.ts";
 import { milliseconds, type Duration } from "./hub/duration.ts";
 import { Engine, type EngineSettings, type HubStats } from "./hub/engine.ts";
@@ -81,6 +82,20 @@ export interface Hub<Events = Record<string, unknown>> {
    * body are shared with other subscribers: whoever reads them in this process must not write to them or transfer them.
    */
   fetch(request: Request, options: StreamOptions): Promise<Response>;
+  /**
+   * Changes what an open stream brings. Its name is in its opening frame, if it was served with `changes` to a client that
+   * names itself. Resolves with a cursor: from exactly there on the stream brings what was added and nothing more of what
+   * was removed, however late it is. To add what is there, and to remove what is not, is no error.
+   *
+   * A name is a secret of the client's. Which topics that client may have is for you to say: check `add` as you check the
+   * `topics` of `serve`.
+   *
+   * @param by whose rate of publishing it counts for
+   * @throws HubError (rejects) if it is refused, and then nothing was changed: `unknown-stream`, `bad-topic`,
+   * `too-many-topics`, `bad-request` for a topic that is both added and removed, `rate-limited`, `closed`. `log-failed`: it
+   * may have been changed; do it again.
+   */
+  change(stream: string, change: StreamChange, by?: Party): Promise<{ readonly id: string }>;
   /** What the hub is doing, and has done since it was made. */
   stats(): HubStats;
   /**
@@ -145,6 +160,7 @@ export function composeHub<Events>(
     publishBatch: publish,
     serve: (req, res, streamOptions) => serve(engine, platform, req, res, streamOptions),
     fetch: (request, streamOptions) => fetchStream(engine, platform, request, streamOptions),
+    change: async (stream, change, by = {}) => ({ id: await engine.change(stream, change, by) }),
     stats: () => engine.stats(),
     close: ({ drain = "10s" } = {}) => engine.close(drain),
     maxBatch: engine.maxBatch,

@@ -12,6 +12,7 @@ export type { Party } from "./hub/admission/party.ts";
 export type { RefusalReason } from "./hub/admission/refusal.ts";
 export type { Duration } from "./hub/duration.ts";
 export type { HubStats } from "./hub/engine.ts";
+export type { StreamChange } from "./hub/changes/check-change.ts";
 export type { Published } from "./hub/publisher.ts";
 export type { Addressed, Publication, UntypedPublication } from "./hub/publication.ts";
 export type { CloseReason } from "./hub/sink.ts";

@@ -1,5 +1,5 @@
 import { logFiles, readLogs } from "../logs/read.ts";
-import type { EntryRecord, FaultRecord, LogRecord, RunRecord } from "../logs/record.ts";
+import type { ChangedRecord, EntryRecord, FaultRecord, LogRecord, RunRecord } from "../logs/record.ts";
 import { Publishers, type Outcomes } from "./publishers.ts";
 import { SubscriberCheck, type Received } from "./subscriber.ts";
 import { Truth } from "./truth.ts";
@@ -28,7 +28,9 @@ class Checker {
   readonly #publishers = new Publishers();
   readonly #subscribers = new Map<string, SubscriberCheck>();
   readonly #left = new Set<string>();
-  readonly #received: Received = { connections: 0, delivered: 0, snapshots: 0, gaps: {}, resets: 0 };
+  /** What changes of topics came to, by subscriber and number. */
+  readonly #changed = new Map<string, ChangedRecord>();
+  readonly #received: Received = { connections: 0, delivered: 0, snapshots: 0, gaps: {}, resets: 0, changes: 0 };
   readonly #faults: FaultRecord[] = [];
   #entries: EntryRecord[] = [];
   #run: RunRecord | undefined;
@@ -71,10 +73,14 @@ class Checker {
       case "end":
         this.#ended = record.at;
         return;
+      case "changed":
+        this.#changed.set(`${record.subscriber} ${record.number}`, record);
+        return;
       case "connect":
       case "frame":
       case "disconnect":
       case "leave":
+      case "change":
     }
   }
 
@@ -96,6 +102,11 @@ class Checker {
         return this.#subscriber(record.subscriber).frame(record);
       case "disconnect":
         return this.#subscriber(record.subscriber).disconnect();
+      case "change": {
+        const changed = this.#changed.get(`${record.subscriber} ${record.number}`);
+        if (changed?.outcome === "ok") this.#received.changes++;
+        return this.#subscriber(record.subscriber).change({ change: record, changed });
+      }
       case "leave":
         this.#left.add(record.subscriber);
         return;

@@ -1,7 +1,7 @@
 import type { FrameRecord } from "../logs/record.ts";
+import { Asked } from "./asked.ts";
 import { cursorText, placeOf, type Place } from "./cursor.ts";
 import type { History } from "./history.ts";
-import { entitled } from "./topics.ts";
 import type { Truth } from "./truth.ts";
 import type { Say } from "./violation.ts";
 
@@ -10,13 +10,22 @@ export class Coverage {
   readonly #truth: Truth;
   readonly #say: Say;
   /** Its topics and patterns. */
-  asked: readonly string[] = [];
-  /** Through here. */
-  at: Place | undefined;
+  asked: Asked = new Asked([]);
+  #at: Place | undefined;
 
   constructor(truth: Truth, say: Say) {
     this.#truth = truth;
     this.#say = say;
+  }
+
+  /** Through here. */
+  get at(): Place | undefined {
+    return this.#at;
+  }
+
+  set at(place: Place | undefined) {
+    this.#at = place;
+    if (place !== undefined) this.asked.come(place, this.#truth.of(place));
   }
 
   /** Goes on to a place: everything after the last one, through an offset, must have been received. */
@@ -59,7 +68,7 @@ export class Coverage {
   missing(history: History, after: number, through: number, but: readonly FrameRecord[] = []): string | undefined {
     for (let offset = after + 1; offset <= through; offset++) {
       const entry = history.entry(offset);
-      if (entry === undefined || !entitled(this.asked, entry.topics)) continue;
+      if (entry === undefined || !this.asked.requires(offset, entry.topics, history)) continue;
       if (but.some(({ cursor }) => placeOf(cursor ?? "")?.offset === offset)) continue;
       return `${history.epoch}-${offset}-${entry.tag} (${entry.payload.slice(0, 20)} to ${entry.topics.join()})`;
     }

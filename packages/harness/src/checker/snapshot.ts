@@ -16,7 +16,14 @@ export interface WholeSnapshot {
   /** Through where the subscriber had everything before. */
   readonly before: Place | undefined;
   /** What was passed over, where the snapshot is of that. */
-  readonly skipped: { readonly after: number; readonly through: number } | undefined;
+  readonly skipped: SkippedRange | undefined;
+}
+
+/** A range that was passed over, and what was asked for in it, if that is known. */
+export interface SkippedRange {
+  readonly after: number;
+  readonly through: number;
+  readonly asked: readonly string[] | undefined;
 }
 
 /** Checks that a snapshot stands for everything through its position. */
@@ -26,7 +33,7 @@ export function checkSnapshot(whole: WholeSnapshot, truth: Truth, coverage: Cove
   // Where the log's history changed meanwhile, the snapshot may be of the one or of the other; a reset follows.
   if (!truth.traced || history?.has(place) !== true || truth.changed(request.at, frame.at)) return;
   const evicted = truth.evicted(place, frame.at);
-  if (whole.skipped !== undefined) checkSkipped(whole, whole.skipped, { history, evicted, asked: coverage.asked }, say);
+  if (whole.skipped !== undefined) checkSkipped(whole, whole.skipped, { history, evicted }, say);
   else if (request.snapshot === "embedder") checkEmbedders(whole, history, coverage, say);
   else checkLast(whole, { history, evicted }, coverage, say);
 }
@@ -34,11 +41,12 @@ export function checkSnapshot(whole: WholeSnapshot, truth: Truth, coverage: Cove
 /** The newest of what was passed over. */
 function checkSkipped(
   { frame, place, events }: WholeSnapshot,
-  skipped: { readonly after: number; readonly through: number },
-  known: { readonly history: History; readonly evicted: number; readonly asked: readonly string[] },
+  skipped: SkippedRange,
+  known: { readonly history: History; readonly evicted: number },
   say: Say,
 ): void {
-  const wrong = checkNewest({ ...known, ...skipped, events, time: frame.at });
+  const { asked } = skipped;
+  const wrong = asked && checkNewest({ ...known, ...skipped, asked, events, time: frame.at });
   if (wrong !== undefined) say("I6", frame, wrong);
   if (place.offset === skipped.through) return;
   say("I16", frame, `Skipped through ${skipped.through}, and the position is ${frame.id}`);
@@ -52,8 +60,8 @@ function checkLast(
   say: Say,
 ): void {
   const n = Number(request.snapshot?.split(":")[1]);
-  const { asked } = coverage;
-  const wrong = checkLatest({ ...known, events, asked, n, through: place.offset, time: frame.at });
+  const asked = coverage.asked.namesAt(place.offset, known.history);
+  const wrong = asked && checkLatest({ ...known, events, asked, n, through: place.offset, time: frame.at });
   if (wrong !== undefined) say("I6", frame, wrong);
   // After a gap everything that is left follows the snapshot.
   const { history } = known;

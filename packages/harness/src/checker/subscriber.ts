@@ -1,11 +1,11 @@
 import type { ConnectRecord, FrameRecord } from "../logs/record.ts";
+import { Asked, type KnownChange } from "./asked.ts";
 import { Coverage } from "./coverage.ts";
 import { cursorText, placeOf, type Place } from "./cursor.ts";
 import { gapRange, type GapRange } from "./gap-range.ts";
 import { isWorthSkipping } from "./latest.ts";
 import type { Publishers } from "./publishers.ts";
-import { checkSnapshot } from "./snapshot.ts";
-import { entitled } from "./topics.ts";
+import { checkSnapshot, type SkippedRange } from "./snapshot.ts";
 import type { Truth } from "./truth.ts";
 import type { OnViolation, Say } from "./violation.ts";
 
@@ -17,6 +17,8 @@ export interface Received {
   /** By reason. */
   readonly gaps: Record<string, number>;
   resets: number;
+  /** Of topics, taken. */
+  changes: number;
 }
 
 /** What a subscriber is checked against. */
@@ -51,7 +53,7 @@ export class SubscriberCheck {
   /** It was sent in place of a range, and a confession has overtaken it: the position that follows is that one's. */
   #overtaken = false;
   /** What was passed over, where the snapshot is of that. */
-  #skipped: { readonly after: number; readonly through: number } | undefined;
+  #skipped: SkippedRange | undefined;
 
   constructor(name: string, facts: Facts) {
     this.#name = name;
@@ -62,7 +64,7 @@ export class SubscriberCheck {
   connect(request: ConnectRecord): void {
     this.#facts.received.connections++;
     this.#connection = { request, opened: false, live: 0, over: false, owesNotice: false };
-    this.#coverage.asked = request.topics;
+    this.#coverage.asked = new Asked(request.topics);
     this.#snapshot = request.cursor === undefined && request.snapshot !== undefined ? [] : undefined;
     this.#skipped = undefined;
     this.#overtaken = false;
@@ -74,6 +76,17 @@ export class SubscriberCheck {
 
   disconnect(): void {
     if (this.#connection !== undefined) this.#connection.over = true;
+  }
+
+  /** It has called for a change of its topics. */
+  change(known: KnownChange): void {
+    if (known.change.connection === this.#connection?.request.connection) this.#coverage.asked.add(known);
+    const { changed } = known;
+    if (changed?.outcome !== "ok") return;
+    const place = placeOf(changed.id ?? "");
+    if (place === undefined || (this.#facts.truth.traced && this.#facts.truth.of(place)?.has(place) !== true)) {
+      this.#say("I2", changed, `No log gave the cursor ${changed.id} of a change`);
+    }
   }
 
   frame(frame: FrameRecord): void {
@@ -164,7 +177,8 @@ export class SubscriberCheck {
       this.#say("I1", frame, `${payload} to ${topics.join()} was not published`);
     }
     truth.told({ cursor: frame.id ?? "", topics, payload, at: frame.at }, this.#name);
-    if (!entitled(this.#coverage.asked, topics)) {
+    const history = truth.of(place);
+    if (!this.#coverage.asked.allows(place.offset, topics, history)) {
       onViolation({
         invariant: "I10",
         at: frame.at,
@@ -172,7 +186,9 @@ export class SubscriberCheck {
         what: `${payload} was published to ${topics.join()}`,
       });
     }
-    const history = truth.of(place);
+    if (this.#coverage.asked.changesBefore(place.offset, history)) {
+      this.#say("I16", frame, `${frame.id} comes after a change of topics, and no position told of that`);
+    }
     if (this.#last !== undefined && history?.has(this.#last) !== false && place.offset <= this.#last.offset) {
       return this.#say("I4", frame, `${frame.id} comes after ${cursorText(this.#last)}`);
     }
@@ -226,7 +242,8 @@ export class SubscriberCheck {
         this.#advance(frame, after, after.offset);
       }
     }
-    if (reason === "skipped") this.#skip(frame, told, evicted);
+    const asked = this.#coverage.asked.namesAt(through.offset, history);
+    if (reason === "skipped") this.#skip(frame, told, evicted, asked);
     this.#coverage.at = through;
     const { snapshot } = connection.request;
     if (snapshot === undefined && reason !== "skipped") {
@@ -241,11 +258,11 @@ export class SubscriberCheck {
     this.#snapshot = [];
     this.#overtaken = false;
     const isOfNewest = reason === "skipped" && snapshot !== "embedder";
-    this.#skipped = isOfNewest ? { after: after.offset, through: through.offset } : undefined;
+    this.#skipped = isOfNewest ? { after: after.offset, through: through.offset, asked } : undefined;
   }
 
   /** What its policy passed over is confessed, and the newest event of each topic follows as a snapshot does. */
-  #skip(frame: FrameRecord, { after, through }: GapRange, evicted: number): void {
+  #skip(frame: FrameRecord, { after, through }: GapRange, evicted: number, asked: readonly string[] | undefined): void {
     if (this.#connection?.request.policy !== "latest") {
       this.#say("I8", frame, "Skipped, and it is not this subscriber's policy");
     }
@@ -253,9 +270,9 @@ export class SubscriberCheck {
     const history = truth.at(frame.at);
     // Where the history changed meanwhile, a reset follows. And of a longer range a page may not show that there is
     // nothing to skip; or it may show what came after the range.
-    if (!truth.traced || history?.has(through) !== true) return;
+    if (!truth.traced || history?.has(through) !== true || asked === undefined) return;
     if (after.offset < evicted || through.offset - after.offset > 2) return;
-    if (isWorthSkipping(history, this.#coverage.asked, after.offset, history.headAt(frame.at))) return;
+    if (isWorthSkipping(history, asked, after.offset, history.headAt(frame.at))) return;
     const what = `Skipped through ${cursorText(through)}, and each topic has one event at most after ${cursorText(after)}`;
     this.#say("I8", frame, what);
   }
@@ -270,6 +287,7 @@ export class SubscriberCheck {
     const at = this.#coverage.at;
     const { at: since } = connection.request;
     const history = truth.at(since);
+    this.#coverage.asked.reset();
     const isOfHistory = at !== undefined && (truth.traced ? history?.has(at) === true : at.epoch === place?.epoch);
     // Later on, the log may be late to tell of a change from before.
     if (isOfHistory && !truth.changed(isAnswer ? since : 0, frame.at)) {

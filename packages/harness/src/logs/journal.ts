@@ -22,6 +22,8 @@ function logOf(record: LogRecord): "run" | "publishers" | "subscribers" | "fault
     case "frame":
     case "disconnect":
     case "leave":
+    case "change":
+    case "changed":
       return "subscribers";
     case "fault":
       return "faults";

@@ -10,6 +10,8 @@ export type LogRecord =
   | FrameRecord
   | DisconnectRecord
   | LeaveRecord
+  | ChangeRecord
+  | ChangedRecord
   | FaultRecord
   | HistoryRecord
   | AppendedRecord
@@ -118,6 +120,31 @@ interface LeaveRecord {
   readonly kind: "leave";
   readonly at: number;
   readonly subscriber: string;
+}
+
+/** A subscriber asks to change the topics of the stream that it has. */
+export interface ChangeRecord {
+  readonly kind: "change";
+  readonly at: number;
+  readonly subscriber: string;
+  readonly connection: number;
+  /** Counts this subscriber's changes. */
+  readonly number: number;
+  readonly add: readonly string[];
+  readonly remove: readonly string[];
+}
+
+/** What a change came to. `fail`: it has no effect. `unknown`: perhaps it has. */
+export interface ChangedRecord {
+  readonly kind: "changed";
+  readonly at: number;
+  readonly subscriber: string;
+  readonly number: number;
+  readonly outcome: "ok" | "fail" | "unknown";
+  /** Of `ok`: the cursor from which on it holds. */
+  readonly id?: string | undefined;
+  /** Of the others: why. */
+  readonly code?: string | undefined;
 }
 
 /** Something was broken on purpose, or put right. */

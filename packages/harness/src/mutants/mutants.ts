@@ -28,7 +28,7 @@ const FAN_OUT: readonly Mutant[] = [
   {
     name: "lets one join an event early",
     file: "hub/replay.ts",
-    find: "isInTail && position.offset === dispatched.offset && !isEarly",
+    find: "isInTail && isAtEnd && !isEarly",
     replace: "isInTail && position.offset >= dispatched.offset - 1 && !isEarly",
   },
   {
@@ -82,7 +82,7 @@ const CATCHING_UP: readonly Mutant[] = [
   {
     name: "goes live after a full sink without reading on",
     file: "hub/subscriber.ts",
-    find: 'else if (this.state === "catching-up") this.#replay();',
+    find: 'else if (this.state === "catching-up") this.#replay("behind");',
     replace: 'else if (this.state === "catching-up") this.goLive();',
   },
   {
@@ -243,7 +243,7 @@ const SNAPSHOTS: readonly Mutant[] = [
   {
     name: "passes over without a word",
     file: "hub/replay.ts",
-    find: 'this.#frames.push(gapFrame("skipped", { after: position, through: dispatched }, undefined));',
+    find: 'this.#frames.push(gapFrame("skipped", { after: position, through }, undefined));',
     replace: "",
   },
 ];
@@ -288,6 +288,65 @@ const PUBLISHING: readonly Mutant[] = [
   },
 ];
 
+const CHANGING: readonly Mutant[] = [
+  {
+    name: "changes topics one event late",
+    file: "hub/replay.ts",
+    find: "const through = this.#upToChange(dispatched);\n      page",
+    replace:
+      "const end = this.#upToChange(dispatched);\n      const through = end === dispatched ? end : (tail.at(end.offset + 1)?.position ?? end);\n      page",
+  },
+  {
+    name: "changes topics at once",
+    file: "hub/changes/named-stream.ts",
+    find: "return next.position.epoch === epoch && next.position.offset <= offset;",
+    replace: "return next.position.epoch === epoch || offset < 0;",
+  },
+  {
+    name: "reads past a change of topics in the log",
+    file: "hub/changes/cut-page.ts",
+    find: "if (through.epoch !== end.epoch ||",
+    replace: "if (through.epoch === end.epoch ||",
+  },
+  {
+    name: "takes a page past a change of topics from those who have none",
+    file: "hub/replay.ts",
+    find: "if (this.#named === undefined) return true;",
+    replace: "if (this.#named === undefined || head.offset >= 0) return true;",
+  },
+  {
+    name: "goes live before a change of topics",
+    file: "hub/replay.ts",
+    find: "const changes = isAtEnd && this.#named?.changes === true;",
+    replace: "const changes = isAtEnd && this.#named === null;",
+  },
+  {
+    name: "leaves who is live with the topics that it had",
+    file: "hub/changes/changes.ts",
+    find: "if (stream.changes) stream.subscriber.detour();",
+    replace: "",
+  },
+  {
+    name: "does not tell that topics have changed",
+    file: "hub/replay.ts",
+    find: 'if (subscriber.snapshotState === "none") this.#frames.push(heartbeatFrame(subscriber.position));',
+    replace: "",
+  },
+  {
+    name: "goes on with a page after a gap that took a change of topics",
+    file: "hub/replay.ts",
+    find: "if (this.#named?.isDueAt(subscriber.position)) return;",
+    replace: "",
+  },
+  {
+    name: "answers with the place before a change",
+    file: "hub/engine.ts",
+    find: "return formatCursor(await this.changes.change(name, change, by));",
+    replace:
+      "const at = await this.changes.change(name, change, by);\n    const before = this.tail.at(at.offset - 1)?.position;\n    return formatCursor(before ?? at);",
+  },
+];
+
 /** All of them. */
 export const MUTANTS: readonly Mutant[] = [
   ...FAN_OUT,
@@ -297,4 +356,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...CURSORS,
   ...SNAPSHOTS,
   ...PUBLISHING,
+  ...CHANGING,
 ];

@@ -13,6 +13,7 @@ export interface Totals {
   resets: number;
   evicted: number;
   skipped: number;
+  changes: number;
 }
 
 /** One run after another, each checked when it is over. */
@@ -26,6 +27,7 @@ export class Campaign {
     resets: 0,
     evicted: 0,
     skipped: 0,
+    changes: 0,
   };
   readonly #engine: Engine;
   /** Of the last run. */
@@ -65,6 +67,7 @@ export class Campaign {
     totals.delivered += received.delivered;
     totals.snapshots += received.snapshots;
     totals.resets += received.resets;
+    totals.changes += received.changes;
     totals.evicted += received.gaps["evicted"] ?? 0;
     totals.skipped += received.gaps["skipped"] ?? 0;
   }

@@ -41,6 +41,8 @@ class Simulation {
   readonly #manners: Manners;
   /** Whether the log may lose its entries, all of them or the newest. */
   readonly #isFragile: boolean;
+  /** Whether topics change while streams are open, and which: apart, so that a seed without changes is what it was. */
+  readonly #changing: Chance | undefined;
   /** Whether connections last. */
   readonly #isLasting: boolean;
   #log: SimulatedLog | undefined;
@@ -55,6 +57,8 @@ class Simulation {
     this.#manners = this.#chance.happens(0.5) ? PROMPT : this.#chance.pick(UNRULY);
     this.#isFragile = this.#chance.happens(0.4);
     this.#isLasting = this.#chance.happens(0.6);
+    const changing = new Chance(seed ^ 0x2545f491);
+    this.#changing = changing.happens(0.5) ? changing : undefined;
     const versions = { node: process.version };
     this.#write({
       kind: "run",
@@ -100,7 +104,8 @@ class Simulation {
     this.#subscribers = Array.from(
       // Now and then so many that a flush takes several slices.
       { length: chance.happens(0.05) ? 24 : chance.between(2, 5) },
-      (_, index) => new SimulatedSubscriber(`s${index}`, { hub, log, chance, runtime, journal }),
+      (_, index) =>
+        new SimulatedSubscriber(`s${index}`, { hub, log, chance, runtime, journal, changing: this.#changing }),
     );
     this.#log = log;
     this.#hub = hub;
@@ -122,6 +127,7 @@ class Simulation {
     else if (what < 0.91) await this.#disturb();
     else if (subscriber.connected) subscriber.leave();
     else await this.#connect(subscriber);
+    if (this.#changing?.happens(0.5)) this.#changeSome(this.#changing);
     await this.#runtime.settle(chance.between(0, 11));
   }
 
@@ -141,6 +147,11 @@ class Simulation {
     await this.#runtime.settle(20);
     const { subscribers, topics } = hub.stats();
     this.#write({ kind: "stats", at: this.#runtime.stamp(), subscribers, topics });
+  }
+
+  #changeSome(changing: Chance): void {
+    const able = this.#subscribers.filter(({ named }) => named);
+    if (able.length > 0) changing.pick(able).change();
   }
 
   /** Lets the log lose something, or a subscriber his mind. */

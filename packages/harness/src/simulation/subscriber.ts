@@ -1,6 +1,6 @@
 import type { Hub, StreamOptions } from "tidings";
 
-import { FrameReader } from "../../../tidings/test/frames.ts";
+import { FrameReader, type Frame } from "../../../tidings/test/frames.ts";
 import type { Chance } from "../chance.ts";
 import type { Journal } from "../logs/journal.ts";
 import { frameRecord } from "../logs/frame-record.ts";
@@ -9,6 +9,8 @@ import type { SimulatedLog } from "./log.ts";
 import type { SimulatedRuntime } from "../../../tidings/test/simulation.ts";
 
 const SUBSCRIPTIONS = [["a"], ["b"], ["a", "b"], ["a", "*"], ["**"], ["c/*", "b"], ["c/**"], ["quiet"], ["*", "c/d"]];
+/** What may be added to an open stream, and removed. */
+const NAMES = ["a", "b", "c/d", "c/e", "z", "*", "c/*", "**", "quiet"];
 const GARBAGE = ["garbage", "x-1-1", "0-0-0-0", "é"];
 
 /** What a subscriber wants of a stream. */
@@ -26,6 +28,8 @@ export interface Surroundings {
   readonly chance: Chance;
   readonly runtime: SimulatedRuntime;
   readonly journal: Journal;
+  /** Decides how topics change while a stream is open. Without it they do not. */
+  readonly changing: Chance | undefined;
 }
 
 /** A client with EventSource's memory, that reads when it is told to, and writes down every frame that it gets. */
@@ -37,6 +41,9 @@ export class SimulatedSubscriber {
   #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
   #frames = new FrameReader();
   #reading = false;
+  /** Of the stream that it has, once it was told. */
+  #stream: string | undefined;
+  #changes = 0;
   /** The id that it will come back with. */
   lastEventId: string | undefined;
   /** The stream that it has is live. */
@@ -59,6 +66,11 @@ export class SimulatedSubscriber {
     return this.#reader !== undefined;
   }
 
+  /** Whether it can change the stream that it has. */
+  get named(): boolean {
+    return this.connected && this.#stream !== undefined;
+  }
+
   /** Asks for something else from here on. */
   changeTopics(): void {
     this.#wish = { ...this.#wish, topics: this.#world.chance.pick(SUBSCRIPTIONS) };
@@ -67,6 +79,33 @@ export class SimulatedSubscriber {
   /** Comes back with a cursor that no log gave. */
   forge(): void {
     this.lastEventId = this.#world.chance.pick(GARBAGE);
+  }
+
+  /** Asks for more, or for less, on the stream that it has. */
+  change(): void {
+    const { changing, hub, runtime, journal } = this.#world;
+    const stream = this.#stream;
+    if (changing === undefined || stream === undefined || this.#reader === undefined) return;
+    const number = ++this.#changes;
+    const count = changing.pick([1, 1, 2, 3]);
+    const names = [...new Set(Array.from({ length: count }, () => changing.pick(NAMES)))];
+    const add = names.filter(() => changing.happens(0.5));
+    const remove = names.filter((name) => !add.includes(name));
+    const where = { subscriber: this.#name, number };
+    journal({ kind: "change", at: runtime.stamp(), ...where, connection: this.#connections, add, remove });
+    const asked = new Set([...this.#wish.topics, ...add]);
+    for (const name of remove) asked.delete(name);
+    // Whoever comes back asks for something.
+    if (asked.size > 0) this.#wish = { ...this.#wish, topics: [...asked] };
+    hub.change(stream, { add, remove }).then(
+      ({ id }) => journal({ kind: "changed", at: runtime.stamp(), ...where, outcome: "ok", id }),
+      (error: unknown) => {
+        const code = String((error as { code?: unknown }).code);
+        journal({ kind: "changed", at: runtime.stamp(), ...where, outcome: "unknown", code });
+        if (["log-failed", "unknown-stream", "closed"].includes(code)) return;
+        journal({ kind: "error", at: runtime.stamp(), what: `A change was refused: ${String(error)}` });
+      },
+    );
   }
 
   async connect(): Promise<void> {
@@ -87,6 +126,7 @@ export class SimulatedSubscriber {
     });
     this.#frames = new FrameReader();
     this.live = this.sentAway = false;
+    this.#stream = undefined;
     // As a query, where any text goes.
     const query = cursor === undefined ? "" : `?lastEventId=${encodeURIComponent(cursor)}`;
     const response = await hub.fetch(new Request(`http://hub.test/events${query}`), this.#options());
@@ -130,8 +170,9 @@ export class SimulatedSubscriber {
 
   #options(): StreamOptions {
     const { topics, from, snapshot, policy } = this.#wish;
-    if (snapshot === "embedder") return { topics, policy, snapshot: () => this.#snapshot() };
-    return { topics, policy, from: snapshot ?? from };
+    const named = this.#world.changing === undefined ? {} : { changes: true, client: "tidings/0" };
+    if (snapshot === "embedder") return { topics, policy, snapshot: () => this.#snapshot(), ...named };
+    return { topics, policy, from: snapshot ?? from, ...named };
   }
 
   /** The state of an application: it says where the log was when it was asked for. */
@@ -156,8 +197,15 @@ export class SimulatedSubscriber {
     for (const frame of this.#frames.read(bytes)) {
       if (frame.id !== undefined) this.lastEventId = frame.id;
       if (frame.event === "tidings:live") this.live = true;
+      this.#stream ??= streamOf(frame);
       if (frame.retry !== undefined && frame.data === undefined) this.sentAway = true;
       journal(frameRecord(frame, { at: runtime.stamp(), subscriber: this.#name, connection }));
     }
   }
+}
+
+/** The name that an opening frame tells. */
+function streamOf({ event, data }: Frame): string | undefined {
+  if (event !== "tidings:cursor" || data === undefined || data === "") return undefined;
+  return (JSON.parse(data) as { stream?: string }).stream;
 }

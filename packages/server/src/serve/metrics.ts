@@ -43,7 +43,8 @@ export function createMetrics(hub: Hub): Metrics {
   total("tidings_resets_total", "Resets told to subscribers.", (of) => of.resets);
   total("tidings_streams_closed_total", "Streams that ended, by reason.", (of) => of.closed, "reason");
   total("tidings_streams_refused_total", "Streams refused before they began, by reason.", (of) => of.refused, "reason");
-  total("tidings_publishes_rate_limited_total", "Publishes beyond a rate.", (of) => of.rateLimited);
+  total("tidings_stream_changes_total", "Changes of the topics of open streams.", (of) => of.changes);
+  total("tidings_publishes_rate_limited_total", "Publishes and changes beyond a rate.", (of) => of.rateLimited);
 
   const subscribers: Gauge = new Gauge({
     name: "tidings_subscribers",

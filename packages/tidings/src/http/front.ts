@@ -1,4 +1,5 @@
 import type { Party } from "../hub/admission/party.ts";
+import type { StreamChange } from "../hub/changes/check-change.ts";
 import type { Published } from "../hub/publisher.ts";
 import { noLogger, type Logger } from "../hub/logger.ts";
 import type { Addressed, UntypedPublication } from "../hub/publication.ts";
@@ -10,6 +11,7 @@ import { answerFetch, answerNode, type PlainAnswer } from "./plain-answer.ts";
 import { errorAnswer, problem, problemAnswer, ProblemError, problemOf } from "./problem.ts";
 import { route, type Answer, type RouteContext } from "./routes.ts";
 import type { StreamEnd } from "./stream-ending.ts";
+import type { AskedStream } from "./stream-body.ts";
 import { checkOrigins } from "./stream-head.ts";
 import type { StreamOptions } from "./stream-options.ts";
 
@@ -18,6 +20,7 @@ export interface FrontHub {
   readonly closed: boolean;
   readonly maxBatch: number;
   publishBatch(events: readonly Addressed<UntypedPublication>[], by?: Party): Promise<Published[]>;
+  change(stream: string, change: StreamChange, by?: Party): Promise<{ readonly id: string }>;
   serve(req: NodeRequest, res: NodeResponse, options: StreamOptions): Promise<StreamEnd>;
   fetch(request: Request, options: StreamOptions): Promise<Response>;
 }
@@ -41,7 +44,7 @@ export interface FrontOptions {
   readonly logger?: Logger;
 }
 
-/** The native surface of a hub: `GET /events`, `POST /publish`, `GET /healthz`, `GET /readyz`; 404 for the rest. */
+/** The native surface of a hub: `/events`, `/publish`, `/healthz` and `/readyz`; 404 for the rest. */
 export interface Front {
   /**
    * Answers a request of Node's `http`. Resolves when it is answered, for a stream when it has begun. Never rejects for
@@ -71,12 +74,18 @@ export function createFront(hub: FrontHub, options: FrontOptions = {}): Front {
   const hosts = options.hosts?.map((host) => host.toLowerCase());
   const context: RouteContext = {
     publish: (events, by) => hub.publishBatch(events, by),
+    change: (stream, change, by) => hub.change(stream, change, by),
     ready: () => !hub.closed,
     hosts,
     origins,
     maxBatch: hub.maxBatch,
     maxBody: options.maxBody ?? 1024 * 1024,
   };
+
+  /** What a client asked for, with what the front decides. */
+  function streamOptions(asked: AskedStream, address: string | undefined): StreamOptions {
+    return { ...asked, origins, compress, address, changes: true };
+  }
 
   /** What went wrong, as an answer. */
   function failure(error: unknown): PlainAnswer {
@@ -103,23 +112,22 @@ export function createFront(hub: FrontHub, options: FrontOptions = {}): Front {
         if (unknown && elsewhere?.(req, res)) return;
         answer = failure(error);
       }
-      if (answer.topics === undefined) {
+      if (answer.stream === undefined) {
         answerNode(req, res, answer, origins);
         return;
       }
       // Not waited for: that would keep the request and the response of every open stream.
       void hub
-        .serve(req, res, { topics: answer.topics, origins, compress, address: exchange.address })
+        .serve(req, res, streamOptions(answer.stream, exchange.address))
         .catch((error: unknown) => answerNode(req, res, failure(error), origins));
     },
 
     async fetch(request) {
       const exchange = behindProxies(fetchExchange(request), proxies);
       const answer: Answer = await route(exchange, context).catch(failure);
-      if (answer.topics === undefined) return answerFetch(request, answer, origins);
-      const { address } = exchange;
+      if (answer.stream === undefined) return answerFetch(request, answer, origins);
       try {
-        return await hub.fetch(request, { topics: answer.topics, origins, compress, address });
+        return await hub.fetch(request, streamOptions(answer.stream, exchange.address));
       } catch (error) {
         return answerFetch(request, failure(error), origins);
       }

@@ -16,7 +16,6 @@ export interface Problem {
 export type ProblemCode =
   | HubErrorCode
   | "malformed"
-  | "bad-request"
   | "host-not-allowed"
   | "not-found"
   | "method-not-allowed"
@@ -30,7 +29,7 @@ export type ProblemCode =
 
 const PROBLEMS: Record<ProblemCode, readonly [status: number, title: string]> = {
   malformed: [400, "The request cannot be read"],
-  "bad-request": [400, "The request asks for something that does not exist"],
+  "bad-request": [400, "The request asks for something that cannot be"],
   "bad-topic": [400, "Not a topic"],
   "too-many-topics": [400, "Too many topics"],
   "bad-event": [400, "Not an event name"],
@@ -42,6 +41,7 @@ const PROBLEMS: Record<ProblemCode, readonly [status: number, title: string]> = 
   "private-without-authentication": [400, "Private events need authentication"],
   "host-not-allowed": [403, "Not a name of this hub"],
   "not-found": [404, "Not found"],
+  "unknown-stream": [404, "No such stream"],
   "method-not-allowed": [405, "Method not allowed"],
   "request-timeout": [408, "The request took too long"],
   conflict: [409, "The idempotency key was used for another payload"],
@@ -53,7 +53,7 @@ const PROBLEMS: Record<ProblemCode, readonly [status: number, title: string]> = 
   "header-too-large": [431, "The head of the request is too large"],
   internal: [500, "The hub failed"],
   closed: [503, "The hub is closing"],
-  "log-failed": [503, "The log did not take the event"],
+  "log-failed": [503, "The log did not take it"],
   "too-many-connections": [503, "Too many streams"],
   overloaded: [503, "The hub is overloaded"],
 };

@@ -75,7 +75,7 @@ export function sse(request: Request, source: SseSource, options: SseOptions = {
   // oxlint-disable-next-line no-console -- what nobody else hears of
   const stream = new SseStream(options.onError ?? ((error) => console.error(error)));
   beatWith(interval, stream);
-  stream.sink.write(openingFrame(undefined, randomBetween(runtime, RETRY.min, RETRY.max), interval));
+  stream.sink.write(openingFrame(undefined, randomBetween(runtime, RETRY.min, RETRY.max), { heartbeat: interval }));
   let left = false;
   onLeaving(request, () => {
     left = true;

@@ -11,7 +11,6 @@ import { errorAnswer, problem, problemAnswer, retryAfter } from "./problem.ts";
 import type { StreamEnd } from "./stream-ending.ts";
 import { STREAM_HEAD, streamHead } from "./stream-head.ts";
 import { readResume, streamSubscription, type Resume, type StreamOptions } from "./stream-options.ts";
-import { queryOf } from "./target.ts";
 
 /** What a request for a stream is answered: something short, or the stream. */
 export type StreamAnswer =
@@ -24,9 +23,6 @@ export type StreamAnswer =
       /** What compresses the stream, if anything. */
       readonly gzip: Platform["gzip"];
     };
-
-/** How a client of ours names itself in its query. It can live with a status that a native `EventSource` dies of. */
-const OURS = /^tidings\/[\w.+-]+$/;
 
 /** What a client of ours is told when it is refused. */
 const REFUSED = {
@@ -65,7 +61,7 @@ export function streamAnswer(
   if (exchange.method === "HEAD") return { end: "refused", answer: { status: 200, headers: head, body: "" } };
   const party = { address: options.address ?? exchange.address, principal: options.principal };
   const refusal = engine.refusal(party);
-  if (refusal !== undefined) return turnedAway(refusal, exchange.target);
+  if (refusal !== undefined) return turnedAway(refusal, resume.isOurs);
   return { head, subscription, party, gzip };
 }
 
@@ -73,9 +69,9 @@ export function streamAnswer(
  * A native `EventSource` does not survive any status but 200: it gets a stream that only says when to come back, without
  * an `id:`, so that it comes back with the cursor that it had.
  */
-function turnedAway({ reason, retry }: Refusal, target: string): StreamAnswer {
+function turnedAway({ reason, retry }: Refusal, isOurs: boolean): StreamAnswer {
   const end = reason === "closed" ? "closed" : "shed";
-  if (OURS.test(queryOf(target).get("client") ?? "")) {
+  if (isOurs) {
     return { end, answer: problemAnswer(REFUSED[reason], retryAfter(retry)) };
   }
   const body = new TextDecoder().decode(retryFrame(retry));

@@ -9,12 +9,21 @@ import { queryOf } from "./target.ts";
 export interface StreamOptions {
   /** The topics and patterns that this client gets. Never taken from the request by the hub. */
   readonly topics: readonly string[];
+  /** The id that the client received last, where neither `Last-Event-ID` nor the query brings it, as in a POST. */
+  readonly lastEventId?: string | undefined;
   /** Where a client without a cursor begins. `now` by default, or what `from` in the query says. */
   readonly from?: From | undefined;
   /** Sent before the events, and again after a gap or a reset. */
   readonly snapshot?: Snapshot | undefined;
   /** What happens when the client does not keep up. `reliable` by default, or what `policy` in the query says. */
   readonly policy?: Policy | undefined;
+  /** How the client names itself: `tidings/<version>`. By default what `client` in the query says. */
+  readonly client?: string | undefined;
+  /**
+   * Tells the stream's name to clients that name themselves, in the opening frame. Who has it may change what the stream
+   * brings, if you let him: see `Hub.change`. Off by default.
+   */
+  readonly changes?: boolean | undefined;
   /** Origins whose pages may read the stream from another site, with credentials. None by default. */
   readonly origins?: readonly string[] | undefined;
   /**
@@ -34,16 +43,20 @@ export interface StreamOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Where the client wants to resume or to begin, and what is to happen when it does not keep up. */
+/** Where the client wants to resume or to begin, and what is to happen when it does not keep up; and whether it is ours. */
 export interface Resume {
   readonly cursor: string | undefined;
   readonly from: string | undefined;
   readonly policy: Policy;
+  readonly isOurs: boolean;
 }
 
+/** How a client of ours names itself. It can live with a status that a native `EventSource` dies of. */
+const OURS = /^tidings\/[\w.+-]+$/;
+
 /**
- * Reads where a client wants to resume: the header beats the query. An empty one is none. What the embedder has decided
- * is not looked for.
+ * Reads where a client wants to resume: the header beats the query, and that the option. An empty one is none. What the
+ * embedder has decided is not looked for.
  *
  * @throws HubError `bad-from`, `bad-policy`
  */
@@ -53,7 +66,8 @@ export function readResume(options: StreamOptions, header: string | null | undef
   const from = isDecided ? undefined : (query.get("from") ?? undefined);
   lastOf(from);
   const policy = policyOf(options.policy ?? query.get("policy") ?? undefined);
-  return { cursor: header || query.get("lastEventId") || undefined, from, policy };
+  const isOurs = OURS.test(options.client ?? query.get("client") ?? "");
+  return { cursor: header || query.get("lastEventId") || options.lastEventId || undefined, from, policy, isOurs };
 }
 
 /**
@@ -76,5 +90,6 @@ export function checkStreamOptions(options: StreamOptions | undefined): asserts 
 export function streamSubscription(engine: Engine, options: StreamOptions, resume: Resume): Subscription {
   const { topics, snapshot } = options;
   const { cursor, policy } = resume;
-  return engine.subscription({ topics, snapshot, cursor, policy, from: options.from ?? resume.from });
+  const named = options.changes === true && resume.isOurs;
+  return engine.subscription({ topics, snapshot, cursor, policy, named, from: options.from ?? resume.from });
 }

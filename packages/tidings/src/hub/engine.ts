@@ -2,6 +2,8 @@ import { Admission, type AdmissionSettings } from "./admission/admission.ts";
 import type { Party } from "./admission/party.ts";
 import { PublishAdmission } from "./admission/publish-admission.ts";
 import type { Refusal, RefusalReason } from "./admission/refusal.ts";
+import { Changes } from "./changes/changes.ts";
+import type { StreamChange } from "./changes/check-change.ts";
 import { Congestion, type CongestionLimits } from "./congestion.ts";
 import { formatCursor } from "./cursor.ts";
 import { milliseconds, type Duration } from "./duration.ts";
@@ -18,9 +20,10 @@ import { bringToLive } from "./replay.ts";
 import { randomBetween, type Runtime } from "./runtime.ts";
 import { CLOSE_REASONS, type CloseReason, type Sink } from "./sink.ts";
 import { SharedPages } from "./shared-pages.ts";
-import { Subscriber, type Counters, type Delivery } from "./subscriber.ts";
+import { Subscriber, type Counters, type Delivery, type ReplayCause } from "./subscriber.ts";
 import { checkSubscription, type Subscription, type SubscriptionRequest } from "./subscription.ts";
 import { Tail } from "./tail.ts";
+import type { TopicFilter } from "./topic-filter.ts";
 import { Turns } from "./turns.ts";
 
 /** What the tail may hold, the pages made last, and the frames of older entries made last: in bytes, each. */
@@ -51,7 +54,9 @@ export interface HubStats {
   readonly refused: Readonly<Record<RefusalReason, number>>;
   /** Whether the event loop has been late for so long that streams are refused. */
   readonly overloaded: boolean;
-  /** Publishes that were refused because a rate was used up. */
+  /** Changes of the topics of open streams. */
+  readonly changes: number;
+  /** Publishes, and changes of streams, that were refused because a rate was used up. */
   readonly rateLimited: number;
   /** The newest event's cursor. */
   readonly head: string;
@@ -83,6 +88,7 @@ export class Engine implements Delivery {
   readonly pages: SharedPages = new SharedPages(TAIL_BYTES);
   readonly frames: Frames = new Frames(TAIL_BYTES);
   readonly turns: Turns;
+  readonly changes: Changes;
   readonly counters: Counters = { published: 0, delivered: 0, gaps: 0, resets: 0 };
   readonly ready: Promise<void>;
   readonly #settings: EngineSettings;
@@ -107,6 +113,8 @@ export class Engine implements Delivery {
     this.heartbeat = settings.heartbeat;
     this.#publishAdmission = new PublishAdmission(settings.limits, this.runtime);
     this.#publisher = new Publisher(settings.log, settings, this.counters, this.#publishAdmission);
+    const take = (by: Party): void => this.#publishAdmission.take(1, by);
+    this.changes = new Changes({ log: this.log, tail: this.tail, maxTopics: settings.maxTopics, take });
     this.turns = new Turns(this.runtime, settings.replays, () => !this.#fanOut.idle);
     this.#fanOut = new FanOut(this.tail, this.#groups, this.runtime, () => this.#lagAll(() => this.dispatched));
     this.#congestion = new Congestion(settings, this.runtime);
@@ -154,12 +162,23 @@ export class Engine implements Delivery {
     return this.#admission.refusal(party);
   }
 
+  /**
+   * Changes the topics of an open stream that was told its name. Resolves with the cursor from which on that holds.
+   *
+   * @throws HubError if it is refused, and then nothing was changed; `log-failed` if that is not known
+   */
+  async change(name: string, change: StreamChange, by: Party): Promise<string> {
+    if (this.#closing !== undefined) throw new HubError("closed", "The hub is closed");
+    return formatCursor(await this.changes.change(name, change, by));
+  }
+
   /** Begins a stream, which `refusal` let in just now. */
   subscribe(sink: Sink, subscription: Subscription, party: Party): Subscriber {
     const group = this.#groups.join(subscription.filter);
     const subscriber = new Subscriber(sink, group, subscription, this);
     this.#admission.enter(subscriber, party);
     this.#subscribers.add(subscriber);
+    if (subscription.named) this.changes.name(subscriber);
     this.#heartbeat.start();
     return subscriber;
   }
@@ -182,6 +201,7 @@ export class Engine implements Delivery {
       closed: { ...this.#closed, shed: this.#closed.shed + shed },
       refused,
       overloaded,
+      changes: this.changes.made,
       rateLimited: this.#publishAdmission.refused,
       head: formatCursor(this.tail.head),
       durability,
@@ -222,13 +242,20 @@ export class Engine implements Delivery {
     return randomBetween(this.runtime, min, max);
   }
 
-  bringToLive(subscriber: Subscriber, subscription?: Subscription): void {
-    void bringToLive(subscriber, this, subscription);
+  bringToLive(subscriber: Subscriber, cause: ReplayCause): void {
+    void bringToLive(subscriber, this, cause);
+  }
+
+  regroup(subscriber: Subscriber, filter: TopicFilter): void {
+    const { group } = subscriber;
+    subscriber.group = this.#groups.join(filter);
+    this.#groups.leave(group);
   }
 
   leave(subscriber: Subscriber, reason: CloseReason): void {
     this.#closed[reason]++;
     this.#subscribers.delete(subscriber);
+    this.changes.forget(subscriber);
     this.#groups.leave(subscriber.group);
     this.#admission.leave(subscriber);
     if (this.#subscribers.size > 0) return;
@@ -259,6 +286,7 @@ export class Engine implements Delivery {
 
   async #take(told: Followed): Promise<void> {
     if (told.reset) {
+      this.changes.reset(told.position);
       this.#restart(told.position);
       return;
     }
@@ -266,10 +294,13 @@ export class Engine implements Delivery {
     for (const entry of told.entries) {
       // What lies between is gone. Its tag is not known, and a position that no tag fits is looked up in the log.
       if (entry.offset !== tail.head.offset + 1) {
-        this.#restart({ epoch: tail.head.epoch, offset: entry.offset - 1, tag: 0 });
+        const position = { epoch: tail.head.epoch, offset: entry.offset - 1, tag: 0 };
+        this.changes.skipped(position);
+        this.#restart(position);
       }
       tail.push(entry);
       this.#fanOut.schedule();
+      this.changes.told(entry, tail.head);
       // The log waits for the slowest thing here, so that nothing leaves the tail before it was dispatched.
       while (tail.isFullAfter(this.dispatched.offset)) await this.#fanOut.next();
     }

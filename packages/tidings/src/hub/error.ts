@@ -8,6 +8,8 @@ export type HubErrorCode =
   | "bad-option"
   | "bad-from"
   | "bad-policy"
+  | "bad-request"
+  | "unknown-stream"
   | "private-without-authentication"
   | "event-too-large"
   | "batch-too-large"

@@ -11,9 +11,15 @@ function idOf(position: Position | undefined): string | undefined {
   return position === undefined ? undefined : formatCursor(position);
 }
 
+/** What the first frame of a stream tells of it, in milliseconds; and its name, if it has one. */
+interface Opening {
+  readonly heartbeat: number;
+  readonly stream?: string | undefined;
+}
+
 /** The first frame of a stream. Without a position as long as there is something to confess, or a snapshot to send. */
-export function openingFrame(position: Position | undefined, retry: number, heartbeat: number): Uint8Array {
-  return encodeEvent({ event: "tidings:cursor", id: idOf(position), retry, data: JSON.stringify({ heartbeat }) });
+export function openingFrame(position: Position | undefined, retry: number, opening: Opening): Uint8Array {
+  return encodeEvent({ event: "tidings:cursor", id: idOf(position), retry, data: JSON.stringify(opening) });
 }
 
 /** Moves the client's cursor, and shows that the stream lives. Without a position it does the second alone. */

@@ -1,6 +1,8 @@
 import { concat } from "./bytes.ts";
+import type { NamedStream } from "./changes/named-stream.ts";
+import { cutPage } from "./changes/cut-page.ts";
 import { parseCursor } from "./cursor.ts";
-import type { Entry, Page, PageLimit, Position, Range, Reset } from "./log/log.ts";
+import { isThrough, type Entry, type Page, type PageLimit, type Position, type Range, type Reset } from "./log/log.ts";
 import {
   gapFrame,
   heartbeatFrame,
@@ -12,7 +14,7 @@ import {
 } from "./notices.ts";
 import type { SharedPage } from "./shared-pages.ts";
 import { newestSince, type SnapshotSource } from "./snapshot.ts";
-import type { Delivery, Subscriber } from "./subscriber.ts";
+import type { Delivery, ReplayCause, Subscriber } from "./subscriber.ts";
 import type { Subscription } from "./subscription.ts";
 import type { TopicFilter } from "./topic-filter.ts";
 
@@ -27,16 +29,12 @@ const COPIED = 4_096;
  * Brings a subscriber from its position to live: what it missed, page by page as its sink drains, confessing what is
  * gone; then, in one synchronous step with the last page, among those whom flushes find.
  *
- * @param subscription given for a stream that begins, not for one that catches up
+ * @param cause the subscription of a stream that begins; otherwise why it is not live any more
  */
-export async function bringToLive(
-  subscriber: Subscriber,
-  delivery: Delivery,
-  subscription?: Subscription,
-): Promise<void> {
+export async function bringToLive(subscriber: Subscriber, delivery: Delivery, cause: ReplayCause): Promise<void> {
   try {
-    const replay = new Replay(subscriber, delivery);
-    if (subscription !== undefined) await replay.open(subscription);
+    const replay = new Replay(subscriber, delivery, cause === "change");
+    if (typeof cause !== "string") await replay.open(cause);
     await replay.run();
   } catch (error) {
     if (subscriber.closed) return;
@@ -69,6 +67,8 @@ function repeatsTopics(entries: readonly Entry[], filter: TopicFilter): boolean 
 class Replay {
   readonly #subscriber: Subscriber;
   readonly #delivery: Delivery;
+  /** It set out for a change of its topics, and misses nothing. */
+  readonly #isDetour: boolean;
   /** Passes over what is not the newest of its topic. */
   #skips: boolean;
   /** To be written next, together. */
@@ -82,10 +82,20 @@ class Replay {
   /** Where the log had no more when it was read last. */
   #exhausted: Position | undefined;
 
-  constructor(subscriber: Subscriber, delivery: Delivery) {
+  constructor(subscriber: Subscriber, delivery: Delivery, isDetour: boolean) {
     this.#subscriber = subscriber;
     this.#delivery = delivery;
-    this.#skips = subscriber.policy === "latest";
+    this.#isDetour = isDetour;
+    this.#skips = !isDetour && this.#isOfLatest;
+  }
+
+  get #isOfLatest(): boolean {
+    return this.#subscriber.policy === "latest";
+  }
+
+  /** Its changes of topics, if it has a name: that comes to a subscriber just after its replay has begun. */
+  get #named(): NamedStream | undefined {
+    return this.#delivery.changes.of(this.#subscriber);
   }
 
   /** Finds where the stream begins, and prepares its first frames. */
@@ -112,7 +122,7 @@ class Replay {
     // With a confession to come the frame has no id: a client that is cut before it must come back with what it had.
     const confesses = found !== undefined && (found.reset ?? isBehind(subscriber.position, found));
     const position = confesses || subscriber.snapshotState === "due" ? undefined : subscriber.position;
-    this.#frames.push(openingFrame(position, this.#delivery.retry(), heartbeat));
+    this.#frames.push(openingFrame(position, this.#delivery.retry(), { heartbeat, stream: this.#named?.name }));
     if (found !== undefined) this.#take(found, asked === undefined ? "unknown-cursor" : "history-changed");
   }
 
@@ -156,8 +166,11 @@ class Replay {
     while (!subscriber.closed) {
       if (subscriber.full) {
         await subscriber.drained();
+        // Whoever does not keep up meanwhile has fallen behind, whatever it set out for.
+        if (this.#isDetour) this.#skips = this.#isOfLatest;
         continue;
       }
+      this.#change();
       if (subscriber.snapshotState === "due") {
         this.#send();
         await this.#sendSnapshot();
@@ -166,8 +179,11 @@ class Replay {
       const { position } = subscriber;
       const { dispatched } = this.#delivery;
       const isInTail = tail.reachesBackTo(position);
-      const isEarly = position.offset > dispatched.offset || this.#tooEarly(dispatched);
-      if (isInTail && position.offset === dispatched.offset && !isEarly) {
+      const isAtEnd = position.offset === dispatched.offset;
+      // With a change to come it reads on by itself up to there: flushes go by what it asks for when they begin.
+      const changes = isAtEnd && this.#named?.changes === true;
+      const isEarly = position.offset > dispatched.offset || this.#tooEarly(dispatched) || changes;
+      if (isInTail && isAtEnd && !isEarly) {
         if (this.#join()) return;
       } else if ((isInTail && isEarly) || this.#isAheadOfTail(position)) {
         // What follows is not matched yet, or has not even reached the tail. After that the log is asked again.
@@ -181,6 +197,32 @@ class Replay {
         if (this.#overtaken === 2) return subscriber.close("overtaken");
       }
     }
+  }
+
+  /**
+   * Asks for something else, if the position has come to a change of topics. In place of a range that was passed over
+   * stands what was asked for in it: until that is sent, it waits.
+   */
+  #change(): void {
+    if (this.#newest !== undefined) return;
+    const subscriber = this.#subscriber;
+    const filter = this.#named?.takeDue(subscriber.position);
+    if (filter === undefined) return;
+    this.#delivery.regroup(subscriber, filter);
+    if (subscriber.snapshotState === "none") this.#frames.push(heartbeatFrame(subscriber.position));
+  }
+
+  /** Up to where something may be sent that the tail has: to the next change of topics, which the tail has told of. */
+  #upToChange(through: Position): Position {
+    const next = this.#named?.next;
+    return next?.epoch === through.epoch && next.offset < through.offset ? next : through;
+  }
+
+  /** Whether a page that was made for others is for this one, too: no topics change inside it, as far as the tail knows. */
+  #mayTake({ through }: SharedPage): boolean {
+    const { head } = this.#delivery.tail;
+    if (this.#named === undefined) return true;
+    return through.epoch === head.epoch && through.offset <= this.#upToChange(head).offset;
   }
 
   /** Does something when it is this replay's turn; nothing if the stream has ended meanwhile. */
@@ -198,18 +240,23 @@ class Replay {
   async #goOn(): Promise<void> {
     const { tail, pages, dispatched } = this.#delivery;
     const { group, position, full } = this.#subscriber;
-    if (full || (this.#skips && (await this.#skip()))) return;
+    if (full || (this.#skips && (await this.#skip())) || this.#named?.isDueAt(position)) return;
     let page = pages.find(group, position);
+    if (page !== undefined && !this.#mayTake(page)) page = undefined;
     if (page === undefined && position.offset < dispatched.offset && tail.reachesBackTo(position)) {
-      page = tail.page(group.filter, position, dispatched, PAGE.bytes);
-      pages.keep(group, page);
+      const through = this.#upToChange(dispatched);
+      page = tail.page(group.filter, position, through, PAGE.bytes);
+      // What ends at a change is of no use to others: they would go from one of them to the next.
+      if (through === dispatched) pages.keep(group, page);
     }
     if (page !== undefined) {
       this.#settle();
       this.#add(page);
     } else {
+      const next = this.#named?.next;
       const found = await this.#read();
-      if (found !== undefined) this.#take(found, "history-changed");
+      const part = this.#upTo(found, next);
+      if (part !== undefined) this.#take(part, "history-changed", part === found);
     }
     // In the same step as the position moved: a heartbeat in between would tell what was not sent yet.
     this.#send();
@@ -219,8 +266,32 @@ class Replay {
   async #read(limit: PageLimit = PAGE): Promise<Page | Reset | undefined> {
     const subscriber = this.#subscriber;
     const { position, group } = subscriber;
-    const found = await subscriber.orClosed(this.#delivery.log.read(position, group.filter, limit));
+    const filter = this.#named?.filterToRead(group.filter) ?? group.filter;
+    const found = await subscriber.orClosed(this.#delivery.log.read(position, filter, limit));
     return subscriber.closed ? undefined : found;
+  }
+
+  /**
+   * What may be taken of a page of the log, which has the changes of topics inside it. Nothing, if it is to be read again:
+   * of changes that are gone the tail has to tell first.
+   *
+   * @param known the next change before the log was asked
+   */
+  #upTo(found: Page | Reset | undefined, known: Position | undefined): Page | Reset | undefined {
+    const named = this.#named;
+    const { position } = this.#subscriber;
+    if (found === undefined || found.reset || named === undefined) return found;
+    const { changes, tail } = this.#delivery;
+    if (named.isDueAt(position)) return undefined;
+    if (found.through.epoch !== tail.head.epoch && found.through.offset > position.offset) return undefined;
+    if (isBehind(position, found) && !isThrough(tail.head, found.evictedThrough)) return undefined;
+    changes.read(named, found);
+    const after = Math.max(position.offset, found.evictedThrough.offset);
+    const { next } = named;
+    const cut = next === undefined ? found : cutPage(found, after, next);
+    // The log was asked after the change was known, and has something else in its place.
+    if (cut === undefined && next === known) named.lose();
+    return cut;
   }
 
   #tooEarly(dispatched: Position): boolean {
@@ -257,22 +328,26 @@ class Replay {
     const { position, group, snapshot } = subscriber;
     // Taken first: of what is dispatched while the log answers, the page may know nothing.
     const { dispatched, tail } = this.#delivery;
+    const through = this.#upToChange(dispatched);
     const found = await this.#read();
     if (found === undefined || found.reset) {
       if (found !== undefined) this.#take(found, "history-changed");
       this.#send();
       return true;
     }
-    if (position.epoch !== dispatched.epoch || position.offset >= dispatched.offset) return false;
-    if (!tail.reachesBackTo(dispatched)) return false;
+    if (position.epoch !== through.epoch || position.offset >= through.offset) return false;
+    if (!tail.reachesBackTo(through)) return false;
     // Just after entries that the tail was not told of, no cursor can be made of where the live ones are.
-    if (dispatched.tag === 0) return false;
-    const isAll = found.through.offset >= dispatched.offset && found.corrupt.length === 0 && !isBehind(position, found);
-    if (isAll && !repeatsTopics(found.entries, group.filter)) return false;
+    if (through.tag === 0) return false;
+    const isAll = found.through.offset >= through.offset && found.corrupt.length === 0 && !isBehind(position, found);
+    // What comes after a change is not looked at: other topics are asked for there.
+    const entries =
+      through === dispatched ? found.entries : found.entries.filter(({ offset }) => offset <= through.offset);
+    if (isAll && !repeatsTopics(entries, group.filter)) return false;
     this.#settle();
     this.#delivery.counters.gaps++;
-    this.#frames.push(gapFrame("skipped", { after: position, through: dispatched }, undefined));
-    subscriber.position = dispatched;
+    this.#frames.push(gapFrame("skipped", { after: position, through }, undefined));
+    subscriber.position = through;
     subscriber.snapshotState = "due";
     if (snapshot?.ofHead !== true) this.#newest = newestSince(position.offset);
     this.#send();
@@ -280,7 +355,7 @@ class Replay {
   }
 
   /** Takes what the log has found after the subscriber's position: entries, or what is to be confessed. */
-  #take(found: Page | Reset, reason: ResetReason): void {
+  #take(found: Page | Reset, reason: ResetReason, isWhole = true): void {
     const subscriber = this.#subscriber;
     if (found.reset) {
       this.#delivery.counters.resets++;
@@ -289,6 +364,8 @@ class Replay {
     }
     if (isBehind(subscriber.position, found)) {
       if (!this.#gap("evicted", { after: subscriber.position, through: found.evictedThrough })) return;
+      // A change was among what is gone: what the page has was looked for by what was asked for before.
+      if (this.#named?.isDueAt(subscriber.position)) return;
     }
     this.#settle();
     const isAll = found.through.offset === subscriber.position.offset;
@@ -301,17 +378,17 @@ class Replay {
       if (!this.#gap("corrupt", range)) return;
     }
     if (found.corrupt.length > 0) this.#add(this.#pageOf(found, found.entries.slice(next)));
-    else this.#add(this.#sharedPageOf(found));
+    else this.#add(this.#sharedPageOf(found, isWhole));
   }
 
-  /** A whole page of the log: one that was made for others, or kept for them from now on. */
-  #sharedPageOf(found: Page): SharedPage {
+  /** A page of the log without anything to confess: one that was made for others, or kept for them if it is whole. */
+  #sharedPageOf(found: Page, isWhole: boolean): SharedPage {
     const { pages } = this.#delivery;
     const { group, position } = this.#subscriber;
     const known = pages.find(group, position);
-    if (known !== undefined) return known;
+    if (known !== undefined && this.#mayTake(known)) return known;
     const page = this.#pageOf(found, found.entries);
-    if (position.offset < page.through.offset) pages.keep(group, page);
+    if (isWhole && position.offset < page.through.offset) pages.keep(group, page);
     return page;
   }
 
@@ -356,13 +433,16 @@ class Replay {
   async #sendSnapshot(): Promise<void> {
     const { log, tail, counters } = this.#delivery;
     const subscriber = this.#subscriber;
-    const snapshot = this.#newest ?? subscriber.snapshot;
-    this.#newest = undefined;
+    const newest = this.#newest;
+    const snapshot = newest ?? subscriber.snapshot;
     await subscriber.drained();
     if (snapshot === undefined || subscriber.closed) return;
     subscriber.snapshotState = "running";
     // A tail that is late has less than what was confessed already.
     if (snapshot.ofHead && !isAhead(subscriber.position, tail.head)) subscriber.position = tail.head;
+    // It stands for what was asked for up to its position.
+    this.#change();
+    this.#newest = undefined;
     const frames = snapshot.frames(log, subscriber.group.filter, subscriber.position);
     let written = 0;
     for (;;) {

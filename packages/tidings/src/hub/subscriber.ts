@@ -1,5 +1,6 @@
 import type { BatchNode } from "./batch-trie.ts";
 import type { Admitted, Seat } from "./admission/admission.ts";
+import type { Changes } from "./changes/changes.ts";
 import type { Frames } from "./frames.ts";
 import type { Group } from "./group.ts";
 import type { Log, Position } from "./log/log.ts";
@@ -10,6 +11,7 @@ import type { CloseReason, Sink, SinkListener } from "./sink.ts";
 import type { SnapshotSource } from "./snapshot.ts";
 import type { Policy, Subscription } from "./subscription.ts";
 import type { Tail } from "./tail.ts";
+import type { TopicFilter } from "./topic-filter.ts";
 import type { Turns } from "./turns.ts";
 
 /** What was done since the hub was made. */
@@ -28,6 +30,7 @@ export interface Delivery {
   readonly pages: SharedPages;
   readonly frames: Frames;
   readonly turns: Turns;
+  readonly changes: Changes;
   readonly logger: Logger;
   readonly counters: Counters;
   /** In milliseconds, as the opening frame announces it. */
@@ -47,7 +50,9 @@ export interface Delivery {
   /** A random time in milliseconds for one connection's `retry:`. */
   retry(): number;
   /** Brings a subscriber from its position to live: see `bringToLive` in replay.ts. */
-  bringToLive(subscriber: Subscriber, subscription?: Subscription): void;
+  bringToLive(subscriber: Subscriber, cause: ReplayCause): void;
+  /** From here on a subscriber that is not live asks for something else. */
+  regroup(subscriber: Subscriber, filter: TopicFilter): void;
   /** A subscriber's sink takes no more for now: it is watched until `drained`. */
   filled(subscriber: Subscriber): void;
   /** A subscriber's sink takes more again. */
@@ -55,6 +60,9 @@ export interface Delivery {
   /** Forgets a subscriber that has ended. */
   leave(subscriber: Subscriber, reason: CloseReason): void;
 }
+
+/** Why a subscriber has to be brought to live: it begins, it has fallen behind, or its topics are about to change. */
+export type ReplayCause = Subscription | "behind" | "change";
 
 /** Where a subscriber is on its way: see DESIGN's `replaying → live ⇄ catching-up → closed`. */
 export type SubscriberState = "replaying" | "live" | "catching-up" | "closed";
@@ -64,7 +72,8 @@ export type SubscriberState = "replaying" | "live" | "catching-up" | "closed";
  * alone, and reads on from the tail or the log when the sink drains.
  */
 export class Subscriber implements SinkListener, Admitted {
-  readonly group: Group;
+  /** It changes with the topics: see `regroup`. */
+  group: Group;
   readonly sink: Sink;
   readonly snapshot: SnapshotSource | undefined;
   readonly policy: Policy;
@@ -153,7 +162,14 @@ export class Subscriber implements SinkListener, Admitted {
   lag(position: Position): void {
     if (this.state !== "live") return;
     this.#fallBehind(position);
-    if (!this.full) this.#replay();
+    if (!this.full) this.#replay("behind");
+  }
+
+  /** Its topics are about to change: it leaves the live ones, reads on by itself to where they do, and comes back. */
+  detour(): void {
+    if (this.state !== "live") return;
+    this.#leaveLive(this.#delivery.positionOf(this));
+    this.#replay("change");
   }
 
   /** Writes a heartbeat if nothing was written since the last sweep and nothing is about to be. */
@@ -226,7 +242,7 @@ export class Subscriber implements SinkListener, Admitted {
     this.full = false;
     this.#delivery.drained(this);
     if (this.#replaying) this.#wakeOnDrain?.();
-    else if (this.state === "catching-up") this.#replay();
+    else if (this.state === "catching-up") this.#replay("behind");
   }
 
   onClose(reason: CloseReason = "client"): void {
@@ -255,9 +271,9 @@ export class Subscriber implements SinkListener, Admitted {
     this.#delivery.filled(this);
   }
 
-  #replay(subscription?: Subscription): void {
+  #replay(cause: ReplayCause): void {
     this.#replaying = true;
-    this.#delivery.bringToLive(this, subscription);
+    this.#delivery.bringToLive(this, cause);
   }
 
   #fallBehind(position: Position): void {

@@ -1,3 +1,4 @@
+import { refuseTooMany } from "./changes/check-change.ts";
 import { HubError } from "./error.ts";
 import { embedderSnapshot, latestSnapshot, type Snapshot, type SnapshotSource } from "./snapshot.ts";
 import { topicFilter, type TopicFilter } from "./topic-filter.ts";
@@ -33,6 +34,8 @@ export interface SubscriptionRequest {
   readonly snapshot?: Snapshot | undefined;
   /** `reliable` by default. */
   readonly policy?: string | undefined;
+  /** Whether the stream gets a name, by which its topics can be changed. */
+  readonly named?: boolean | undefined;
 }
 
 /** A request that passed the checks. */
@@ -42,6 +45,8 @@ export interface Subscription {
   readonly earliest: boolean;
   readonly snapshot: SnapshotSource | undefined;
   readonly policy: Policy;
+  /** The stream gets a name, by which its topics can be changed. */
+  readonly named: boolean;
 }
 
 /**
@@ -53,10 +58,7 @@ export interface Subscription {
 export function checkSubscription(request: SubscriptionRequest, maxTopics: number): Subscription {
   const { topics, cursor, from, snapshot, policy } = request;
   const filter = topicFilter(topics);
-  const asked = filter.topics.length + filter.patterns.length;
-  if (asked > maxTopics) {
-    throw new HubError("too-many-topics", `A subscription has at most ${maxTopics} topics and patterns, not ${asked}`);
-  }
+  refuseTooMany(filter.topics.length + filter.patterns.length, maxTopics);
   const last = lastOf(from);
   const given = snapshot === undefined ? undefined : embedderSnapshot(snapshot);
   return {
@@ -65,6 +67,7 @@ export function checkSubscription(request: SubscriptionRequest, maxTopics: numbe
     earliest: from === "earliest" && given === undefined,
     snapshot: given ?? (last === undefined ? undefined : latestSnapshot(last)),
     policy: policyOf(policy),
+    named: request.named === true,
   };
 }
 

@@ -25,9 +25,33 @@ export function topicFilter(subscribed: readonly string[]): TopicFilter {
   if (!isList(subscribed) || subscribed.length === 0) {
     throw new HubError("bad-topic", "A subscription names at least one topic or pattern");
   }
+  return filterOf(new Set(subscribed));
+}
+
+/**
+ * A filter with some topics and patterns more, and some less. It may ask for nothing.
+ *
+ * @throws HubError `bad-topic`
+ */
+export function changedFilter(
+  { topics, patterns }: TopicFilter,
+  add: readonly string[],
+  remove: readonly string[],
+): TopicFilter {
+  const asked = new Set([...topics, ...patterns, ...add]);
+  for (const name of remove) asked.delete(name);
+  return filterOf(asked);
+}
+
+/** A filter that asks for a topic more, whatever it is: for the hub's own. */
+export function filterWith({ topics, patterns }: TopicFilter, topic: string): TopicFilter {
+  return new Filter(new Set([...topics, topic]), new Set(patterns));
+}
+
+function filterOf(asked: ReadonlySet<string>): TopicFilter {
   const topics = new Set<string>();
   const patterns = new Set<string>();
-  for (const name of subscribed) (checkPattern(name) ? patterns : topics).add(name);
+  for (const name of asked) (checkPattern(name) ? patterns : topics).add(name);
   return new Filter(topics, patterns);
 }
 

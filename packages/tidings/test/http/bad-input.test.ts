@@ -32,6 +32,14 @@ function publish(
   return { what, method: "POST", path: "/publish", headers: JSON_TYPE, body, status, code, ...more };
 }
 
+function post(what: string, body: string | Uint8Array, status: number, code: string, more: Partial<Case> = {}): Case {
+  return publish(`${what} in a POST of a stream`, body, status, code, { path: "/events", ...more });
+}
+
+function patch(what: string, body: string, status: number, code: string, more: Partial<Case> = {}): Case {
+  return publish(`${what} in a PATCH`, body, status, code, { method: "PATCH", path: "/events", ...more });
+}
+
 function event(fields: object): string {
   return JSON.stringify({ topic: "a", data: 1, ...fields });
 }
@@ -131,6 +139,45 @@ const CASES: readonly Case[] = [
     409,
     "conflict",
   ),
+  // Streams by POST.
+  post("malformed JSON", '{"topics":["hunter2"]', 400, "malformed", { secret: "hunter2" }),
+  post("bad UTF-8", Buffer.from('{"topics":["\xff"]}', "latin1"), 400, "malformed"),
+  post("no topics", "{}", 400, "malformed"),
+  post("an array", '["a"]', 400, "malformed"),
+  post("one topic that is no list", '{"topics":"a"}', 400, "malformed"),
+  post("a topic that is no text", '{"topics":["a",7]}', 400, "malformed"),
+  post("an unknown member", '{"topics":["a"],"lastEventID":"hunter2"}', 400, "malformed", { secret: "hunter2" }),
+  post("a member that is there twice", '{"topics":["a"],"topics":["b"]}', 400, "malformed"),
+  post("a cursor that is no text", '{"topics":["a"],"lastEventId":7}', 400, "malformed"),
+  post("an empty list of topics", '{"topics":[]}', 400, "bad-topic"),
+  post("a topic of the hub's", '{"topics":["a","$hub/streams"]}', 400, "bad-topic"),
+  post("a lone surrogate", String.raw`{"topics":["\ud800"]}`, 400, "bad-topic"),
+  post(
+    "101 topics",
+    JSON.stringify({ topics: Array.from({ length: 101 }, (_, n) => `t${n}`) }),
+    400,
+    "too-many-topics",
+  ),
+  post("a bad from", '{"topics":["a"],"from":"yesterday"}', 400, "bad-from"),
+  post("a bad policy", '{"topics":["a"],"policy":"newest"}', 400, "bad-policy"),
+  post("a topic in the query", '{"topics":["a"]}', 400, "bad-request", { path: "/events?topic=b" }),
+  post("a body over the limit", JSON.stringify({ topics: ["x".repeat(1024 * 1024)] }), 413, "body-too-large"),
+  post("a wrong content type", '{"topics":["a"]}', 415, "unsupported-media-type", {
+    headers: NDJSON_TYPE,
+    answers: { "Accept-Post": "application/json" },
+  }),
+  // Changes of streams.
+  patch("a stream that there is not", '{"stream":"hunter2","add":["a"]}', 404, "unknown-stream", { secret: "hunter2" }),
+  patch("no stream", '{"add":["a"]}', 400, "malformed"),
+  patch("a stream that is no text", '{"stream":7}', 400, "malformed"),
+  patch("a topic that is no list", '{"stream":"x","add":"a"}', 400, "malformed"),
+  patch("an unknown member", '{"stream":"x","topics":["hunter2"]}', 400, "malformed", { secret: "hunter2" }),
+  patch("an unknown parameter", '{"stream":"x"}', 400, "bad-request", { path: "/events?stream=x" }),
+  patch("a body over the limit", JSON.stringify({ stream: "x".repeat(1024 * 1024) }), 413, "body-too-large"),
+  patch("no content type", '{"stream":"x"}', 415, "unsupported-media-type", {
+    headers: { "Content-Type": "" },
+    answers: { "Accept-Patch": "application/json" },
+  }),
   // The head.
   publish("a wrong content type", event({}), 415, "unsupported-media-type", {
     headers: { "Content-Type": "application/x-www-form-urlencoded" },
@@ -153,7 +200,7 @@ const CASES: readonly Case[] = [
     path: "/events",
     status: 405,
     code: "method-not-allowed",
-    answers: { Allow: "GET, HEAD, OPTIONS" },
+    answers: { Allow: "GET, HEAD, POST, PATCH, OPTIONS" },
   },
   {
     what: "POST /healthz",

@@ -26,6 +26,8 @@ const ALLOWED = { vary: "Origin", "access-control-allow-origin": LISTED, "access
 describe.for(WAYS)("a front with a list of origins $way", ({ open }) => {
   test.for([
     { path: "/events", method: "GET", asked: "last-event-id" },
+    { path: "/events", method: "POST", asked: "content-type" },
+    { path: "/events", method: "PATCH", asked: "content-type" },
     { path: "/publish", method: "POST", asked: "content-type" },
   ])("lets a listed origin through the preflight for $path", async ({ path, method, asked }) => {
     const ask = await open(hubOf(), { origins: ORIGINS });

@@ -1,5 +1,5 @@
 import { HubError } from "../error.ts";
-import { topicFilter } from "../topic-filter.ts";
+import { changedFilter, filterWith, topicFilter } from "../topic-filter.ts";
 import type { Draft, Entry, Log, Page, PageLimit, Position } from "./log.ts";
 
 /** One promise of the port, as a test: `run` rejects where the log breaks it. For any test runner. */
@@ -66,6 +66,30 @@ export function logContract(open: OpenLog): ContractCase[] {
         }
       }
     }),
+
+    contractCase(
+      open,
+      {},
+      "reads what the hub's own topics have by name alone, and nothing for nothing",
+      async (log) => {
+        const start = (await log.ends()).head;
+        await log.append([draft("a", "1"), draft("$hub/x", "2"), draft("b", "3")]);
+        const { head } = await log.ends();
+        const nothing = changedFilter(topicFilter(["a"]), [], ["a"]);
+        for (const [filter, expected] of [
+          [nothing, []],
+          [filterWith(nothing, "$hub/x"), ["2"]],
+          [filterWith(topicFilter(["a"]), "$hub/x"), ["1", "2"]],
+          [filterWith(topicFilter(["b", "x/*"]), "$hub/x"), ["2", "3"]],
+          [topicFilter(["**"]), ["1", "3"]],
+        ] as const) {
+          const found = await log.read(start, filter, PAGE);
+          check(found.reset === undefined, "a page, not a reset");
+          const wanted = found.entries.filter(({ topics }) => filter.matches(topics)).map(({ data }) => data);
+          equal([wanted, found.through], [expected, head], filter.key);
+        }
+      },
+    ),
 
     contractCase(open, {}, "answers reset for a position that is not of its history", async (log) => {
       const start = (await log.ends()).head;

@@ -9,6 +9,11 @@ export interface Position {
   readonly tag: number;
 }
 
+/** Whether one position is at another or beyond it, in one history. */
+export function isThrough(position: Position, other: Position): boolean {
+  return position.epoch === other.epoch && position.offset >= other.offset;
+}
+
 /** To whom an event goes beyond the subscription: principals with one of the roles, or one of the users. */
 export interface Audience {
   readonly roles?: readonly string[];
