@@ -124,5 +124,5 @@ function isLineEnd(byte: number | undefined): boolean {
 }
 
 function tooLarge(what: "line" | "event", limit: number): WireError {
-  return new WireError(`${what}-too-large`, `The stream has a longer ${what} than the ${limit} bytes that are allowed`);
+  return new WireError(`${what}-too-large`, `A ${what} has more than ${limit} bytes`);
 }
