@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import process from "node:process";
 
+import { EventSource } from "../../packages/tidings/dist/client/index.js";
 import { createFront, LOOPBACK_HOSTS } from "../../packages/tidings/dist/http/index.js";
 import { createHub, memoryLog, sse } from "../../packages/tidings/dist/index.js";
 import { createHub as createNodeHub } from "../../packages/tidings/dist/node/entry.js";
@@ -55,6 +56,29 @@ const CHECKS = {
     );
     assert.equal(hub.stats().subscribers, 1);
     await stream.cancel();
+  },
+
+  async "EventSource of the client hears everything once, over connections that the hub ends, and with a token for each"() {
+    const { hub, url } = await hubAt({ retry: { min: 1, max: 5 }, maxLifetime: 150 });
+    let asked = 0;
+    const headers = async () => ({ Authorization: `Bearer ${++asked}` });
+    const source = new EventSource(url, { headers, retry: { min: 1 } });
+    assert.equal(source.readyState, EventSource.CONNECTING);
+    const heard = [];
+    source.addEventListener("message", ({ data, lastEventId, origin }) => heard.push([data, lastEventId, origin]));
+    let live = 0;
+    source.addEventListener("tidings:live", () => live++);
+    const sent = [];
+    for (const connections of range(4)) {
+      await eventually(() => live > connections, "the client came back");
+      const data = `grüße ${connections}`;
+      sent.push([data, ...(await publish(hub, data)), new URL(url).origin]);
+    }
+    await eventually(() => heard.length === sent.length, "everything arrived");
+    assert.deepEqual(heard, sent);
+    assert.ok(asked >= 4);
+    source.close();
+    await eventually(() => hub.stats().subscribers === 0, "the hub noticed that the client is gone");
   },
 
   async "what is published arrives, one at a time and as it was written"() {

@@ -46,20 +46,34 @@ describe("the library", () => {
     expect(objections).toBe("none");
   });
 
-  test("needs no other package", async () => {
+  test("needs no other package; what its bindings bind to is an optional peer", async () => {
     const manifest = JSON.parse(await readFile(join(library, "package.json"), "utf8")) as Record<string, unknown>;
-    expect(Object.keys(manifest).filter((key) => /dependencies/i.test(key))).toEqual([]);
+    expect(Object.keys(manifest).filter((key) => /dependencies$/i.test(key))).toEqual(["peerDependencies"]);
+    const peers = Object.keys(manifest["peerDependencies"] as object);
+    expect(peers).toEqual(["react", "vue"]);
+    expect(manifest["peerDependenciesMeta"]).toEqual(
+      Object.fromEntries(peers.map((peer) => [peer, { optional: true }])),
+    );
     expect(manifest["sideEffects"]).toBe(false);
   });
 
-  test("imports only its own files, and nothing from Node but in the room for that", async () => {
+  test("imports only its own files, and nothing from elsewhere but in the rooms for that", async () => {
     const files = await readdir(join(library, "dist"), { recursive: true });
     const modules = files.filter((file) => /\.(js|d\.ts)$/.test(file) && !file.startsWith("node/"));
     expect(modules).not.toEqual([]);
     const imports = await Promise.all(
-      modules.map(async (file) => importsOf(await readFile(join(library, "dist", file), "utf8"))),
+      modules.map(async (file) => {
+        const names = importsOf(await readFile(join(library, "dist", file), "utf8"));
+        const room = file.split("/", 1)[0];
+        return names.filter((name) => !name.startsWith(".") && !(name === room && ["react", "vue"].includes(name)));
+      }),
     );
-    expect(imports.flat().filter((name) => !name.startsWith("."))).toEqual([]);
+    expect(imports.flat()).toEqual([]);
+  });
+
+  test("says that its hooks are the client's, for frameworks with server components", async () => {
+    const text = await readFile(join(library, "dist/react/index.js"), "utf8");
+    expect(text.startsWith('"use client";\n')).toBe(true);
   });
 
   test.for([
@@ -70,6 +84,13 @@ describe("the library", () => {
     expect(size).toBeGreaterThan(500);
     expect(size).toBeLessThan(limit);
   });
+
+  test.for(["react", "vue"])("its bindings for %s cost little beside the client", async (peer) => {
+    const client = await bundledSize(join(library, "dist/client/connect/connect.js"));
+    const bindings = await bundledSize(join(library, `dist/${peer}/index.js`), [peer]);
+    expect(bindings - client).toBeGreaterThan(100);
+    expect(bindings - client).toBeLessThan(1_200);
+  });
 });
 
 /** What a module's text imports: in a statement at the start of a line, or by `import(...)`, as types do too. */
@@ -79,9 +100,9 @@ function importsOf(text: string): string[] {
   return [...statements, ...calls].map((match) => match[1] ?? "");
 }
 
-/** The bytes that a browser would load for a module and all that it needs. */
-async function bundledSize(entry: string): Promise<number> {
-  const bundle = await rolldown({ input: entry, platform: "neutral" });
+/** The bytes that a browser would load for a module and all that it needs, but for what is external. */
+async function bundledSize(entry: string, external: readonly string[] = []): Promise<number> {
+  const bundle = await rolldown({ input: entry, platform: "neutral", external: [...external], logLevel: "silent" });
   try {
     const { output } = await bundle.generate({ format: "esm", minify: true });
     return output.reduce((sum, chunk) => sum + (chunk.type === "chunk" ? gzipSync(chunk.code).length : 0), 0);

@@ -1,6 +1,7 @@
 import { createAnnouncer } from "./announcer.ts";
 import { textOf, type Arrival, type Part } from "./arrival.ts";
 import { createChat } from "./chat.ts";
+import { createClientSheet } from "./client-sheet.ts";
 import { createConnection } from "./connection.ts";
 import { createControls } from "./controls.ts";
 import { createDesktop } from "./desktop.ts";
@@ -83,4 +84,5 @@ function tell(words: string, until: "live" | "" = ""): void {
 }
 
 createPublishSheet();
+createClientSheet();
 connection.connect();

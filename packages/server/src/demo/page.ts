@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 
 import { problem } from "tidings/http";
 
@@ -29,6 +30,9 @@ const TYPES = {
   plain: "text/plain; charset=utf-8",
 };
 
+/** Where the page's modules find the client, which they import by its name: browsers know no packages. */
+const CLIENT = "/demo/tidings/client/index.js";
+
 /** Nothing from elsewhere, nothing inline, no text that becomes markup or code. */
 const SECURITY: Readonly<Record<string, string>> = {
   "Content-Security-Policy":
@@ -48,7 +52,7 @@ export function loadPage(): Page {
   const files = new Map<string, PageFile>();
   const sources = join(packageFolder, "demo");
   const add = (path: string, type: string, file: string): void => {
-    const bytes = readFileSync(file);
+    const bytes = type === TYPES.js ? module(file) : readFileSync(file);
     files.set(path, { type, bytes, etag: `"${createHash("sha256").update(bytes).digest("base64url").slice(0, 22)}"` });
   };
   const addAll = (path: string, type: string, folder: string, ending: string): void => {
@@ -62,6 +66,11 @@ export function loadPage(): Page {
   }
   addAll("/demo/css/", TYPES.css, join(sources, "css"), ".css");
   addAll("/demo/page/", TYPES.js, join(packageFolder, "dist", "page"), ".js");
+  const library = join(dirname(fileURLToPath(import.meta.resolve("tidings/client"))), "..");
+  for (const file of readdirSync(library, { recursive: true, encoding: "utf8" })) {
+    if (/^(client|wire)[\\/].*\.js$/.test(file))
+      add(`/demo/tidings/${file.replaceAll("\\", "/")}`, TYPES.js, join(library, file));
+  }
   return {
     serve(path, req, res) {
       const file = files.get(path);
@@ -70,6 +79,10 @@ export function loadPage(): Page {
       return true;
     },
   };
+}
+
+function module(file: string): Buffer {
+  return Buffer.from(readFileSync(file, "utf8").replaceAll('"tidings/client"', `"${CLIENT}"`));
 }
 
 function send(file: PageFile, req: IncomingMessage, res: ServerResponse): void {

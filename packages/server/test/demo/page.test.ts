@@ -180,6 +180,33 @@ describe.each(browsers)("the demo page in %s", { timeout: 90_000 }, (name) => {
     }
   });
 
+  test("opens the client when asked: one connection for the tabs that do, and what it says of itself", async () => {
+    const tabs = [await openDemoPage(browser, demo.url), await openDemoPage(browser, demo.url)];
+    for (const { page, complaints, untilText } of tabs) {
+      await page.bringToFront();
+      expect(await page.$eval("#client-facts", (list) => (list as HTMLElement).hidden)).toBe(true);
+      await page.click("#client-toggle");
+      await untilText("#client-facts", "statelive");
+      await untilText("#client-facts", "demo/** × 1");
+      expect(complaints).toEqual([]);
+    }
+    const roles = await Promise.all(tabs.map(({ text }) => text("#client-facts")));
+    const leads = roles.map((words) => words.includes("roleleader"));
+    const follows = roles.map((words) => words.includes("rolefollower"));
+    expect(leads.filter(Boolean)).toHaveLength(1);
+    expect(follows).toEqual(leads.map((each) => !each));
+    // Who led is closed: the other leads, and goes on.
+    const [leader, left] = leads[0] === true ? tabs : tabs.toReversed();
+    await leader?.page.close();
+    await left?.untilText("#client-facts", "roleleader");
+    await left?.untilText("#client-facts", "statelive");
+    expect(await left?.text("#client-facts")).toContain("gaps0resets0last errornone");
+    await left?.page.bringToFront();
+    await left?.page.click("#client-toggle");
+    await left?.until(() => document.querySelector("#client-facts")?.hasAttribute("hidden") === true);
+    await left?.page.close();
+  });
+
   test("fills the feed with what happens", async () => {
     const { page, untilText } = await openDemoPage(browser, demo.url);
     const stream = await fetch(`${demo.url}/events?topic=other`);

@@ -1,6 +1,6 @@
 import { createMarkRemover } from "./byte-order-mark.ts";
 import { createDecoder } from "./decode.ts";
-import { type Ended, createMeter } from "./meter.ts";
+import { type Ended, type Meter, createMeter } from "./meter.ts";
 import type { Parser, ParserOptions } from "./parser.ts";
 import { afterSpace, find, isData, isEvent, isId, isTopic } from "./scan.ts";
 
@@ -16,8 +16,13 @@ const NO_TOPICS: readonly string[] = Object.freeze([]);
  * is dropped, its id too.
  */
 export function createParser(options: ParserOptions): Parser {
-  const { onEvent, onRetry, onComment } = options;
   const meter = createMeter(options.maxLineBytes ?? DEFAULT_LIMIT, options.maxEventBytes ?? DEFAULT_LIMIT);
+  return createParserWith(meter, options);
+}
+
+/** The same with other limits: a browser pays for the code of these. */
+export function createParserWith(meter: Meter, options: ParserOptions): Parser {
+  const { onEvent, onRetry, onComment } = options;
   const withoutMark = createMarkRemover();
   const decode = createDecoder();
   let closed = false;

@@ -1,0 +1,59 @@
+import type { ParsedEvent } from "../../wire/parser.ts";
+import { arrivalOf } from "./arrival.ts";
+import { noticeOf } from "./notice.ts";
+import type { Interests } from "./interests.ts";
+import { handOn, type Subscription } from "./subscription.ts";
+import type { Notice } from "./tidings.ts";
+
+/** So many ids are remembered of what was handed on: what comes twice comes soon. */
+const REMEMBERED = 4_096;
+
+/** What came over a stream, or over several that follow each other. */
+export interface Inbox {
+  /** Where the stream is. */
+  cursor: string;
+  /** Gaps, resets, and where a stream went on elsewhere. */
+  breaks: number;
+  readonly counts: { events: number; duplicates: number; gaps: number; resets: number };
+  event(event: ParsedEvent): void;
+}
+
+/**
+ * Hands each event once to everyone who asked for one of its topics.
+ *
+ * @param noticed told of gaps and resets
+ */
+export function createInbox(takers: Interests<Subscription>["takers"], noticed: (notice: Notice) => void): Inbox {
+  const recent = new Set<string>();
+  /** A snapshot is coming: its events have no ids, and the id that counts is still that of an event before. */
+  let snapshot = false;
+  return {
+    cursor: "",
+    breaks: 0,
+    counts: { events: 0, duplicates: 0, gaps: 0, resets: 0 },
+    event(event) {
+      const { lastEventId: id, topics, cursor } = event;
+      const before = this.cursor;
+      this.cursor = id;
+      if (event.event === "tidings:cursor") snapshot = id === "";
+      const notice = noticeOf(event);
+      if (notice !== undefined) {
+        snapshot = id === before;
+        this.breaks++;
+        this.counts[`${notice.kind}s`]++;
+        if (notice.kind === "reset") recent.clear();
+        return noticed(notice);
+      }
+      if (event.event.startsWith("tidings:")) return;
+      const own = !snapshot && cursor === undefined && id !== "";
+      if (own) {
+        if (recent.has(id)) return void this.counts.duplicates++;
+        recent.add(id);
+        if (recent.size > REMEMBERED) for (const oldest of recent) if (recent.delete(oldest)) break;
+      }
+      this.counts.events++;
+      const arrival = arrivalOf(event, cursor ?? (own ? id : undefined));
+      for (const [taker, topic] of takers(topics)) handOn(taker, arrival, topic);
+    },
+  };
+}

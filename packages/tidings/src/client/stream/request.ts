@@ -1,0 +1,61 @@
+import { ClientError, type ClientErrorCode, type Problem } from "../error.ts";
+import type { StreamOptions } from "./stream.ts";
+
+/**
+ * One request for a stream, up to the head of an answer that is one (HTML standard, section 9.2.3).
+ *
+ * @throws ClientError for an answer that is none, and what `fetch` throws
+ */
+export async function request(
+  options: StreamOptions,
+  headers: Headers,
+  lastEventId: string,
+  signal: AbortSignal,
+): Promise<Response> {
+  const { fetch = globalThis.fetch } = options;
+  const url = options.url();
+  // A `fetch` of one's own may know other schemes.
+  if (options.fetch === undefined && !/^https?:/.test(url)) throw new ClientError("not-http", `Not http: ${url}`);
+  headers.set("Accept", "text/event-stream");
+  if (lastEventId !== "") headers.set("Last-Event-ID", utf8Bytes(lastEventId));
+  const response = await fetch(url, {
+    method: options.method?.() as string,
+    body: options.body?.() as BodyInit,
+    headers,
+    cache: "no-store",
+    credentials: options.withCredentials === true ? "include" : "same-origin",
+    signal,
+  });
+  const { status } = response;
+  const type = response.headers.get("Content-Type") ?? "";
+  if (status !== 200) throw await refusalOf(response);
+  if (/^text\/event-stream\s*(;|$)/i.test(type)) return response;
+  throw new ClientError("not-a-stream", `Not text/event-stream: ${type}`, { status });
+}
+
+/** Why a request was refused, from its answer. */
+export async function refusalOf(response: Response): Promise<ClientError> {
+  const { status, headers } = response;
+  const isProblem = headers.get("Content-Type")?.startsWith("application/problem+json") === true;
+  const problem = (isProblem ? await response.json().catch(() => undefined) : undefined) as Problem | undefined;
+  // Seconds or a date (RFC 9110, section 10.2.3).
+  const wait = headers.get("Retry-After") ?? "";
+  const retryAfter = Math.max(0, Number(wait) * 1_000 || Date.parse(wait) - Date.now() || 0);
+  return new ClientError(status === 204 ? "over" : "refused", problem?.detail ?? `Status ${status}`, {
+    status,
+    problem,
+    retryAfter,
+  });
+}
+
+/** What was thrown, as a {@link ClientError}. */
+export function asClientError(error: unknown, code: ClientErrorCode): ClientError {
+  if (error instanceof ClientError) return error;
+  const { name, message } = error as Partial<Error>;
+  return new ClientError(name === "AbortError" ? "aborted" : code, message ?? String(error), { cause: error });
+}
+
+/** A header is bytes, which `fetch` takes as one character each. */
+function utf8Bytes(text: string): string {
+  return String.fromCharCode(...new TextEncoder().encode(text));
+}
