@@ -62,7 +62,8 @@ export function machineLines({
   return lines;
 }
 
-async function packageVersion(name: string): Promise<string> {
+/** The version of a package that is installed here. */
+export async function packageVersion(name: string): Promise<string> {
   const text = await readFile(new URL(`../node_modules/${name}/package.json`, import.meta.url), "utf8");
   return String((JSON.parse(text) as { version?: unknown }).version);
 }

@@ -153,7 +153,15 @@ export class SimulatedLog implements Log {
   }
 
   latest(filter: TopicFilter, n: number, through: Position): Promise<readonly Entry[]> {
-    return this.#late(() => this.#current.latest(filter, n, through));
+    return this.#late(() => {
+      const current = this.#current;
+      const found = current.latest(filter, n, through);
+      // Asked at the same moment: what is too old is gone now.
+      void current.ends().then(({ evictedThrough }) => {
+        if (current === this.#current) this.#noteEvicted(evictedThrough);
+      });
+      return found;
+    });
   }
 
   ends(): Promise<Ends> {

@@ -17,8 +17,11 @@ interface Excess {
 export interface Meter {
   /** Where these bytes go beyond a limit, if they do. Counts nothing. */
   excess(bytes: Uint8Array): Excess | undefined;
-  /** Counts bytes, of which is known what was completed in them. */
-  count(bytes: Uint8Array, ended: Ended): void;
+  /**
+   * Counts bytes, of which is known what was completed in them, whether a line of the event that is under way was, and
+   * perhaps behind which byte (or -1) the last event was over.
+   */
+  count(bytes: Uint8Array, ended: Ended, begun: boolean, behind: number): void;
 }
 
 interface Counts {
@@ -48,22 +51,29 @@ export function createMeter(maxLineBytes: number, maxEventBytes: number): Meter 
     return undefined;
   }
 
-  function count(bytes: Uint8Array, ended: Ended): void {
+  function count(bytes: Uint8Array, ended: Ended, begun: boolean, behind: number): void {
+    const { length } = bytes;
+    const lineAt = ended === "nothing" ? 0 : lineStart(bytes, length);
     let at = 0;
     if (ended === "event") {
-      at = afterLastBlankLine(bytes);
+      at = behind === -1 ? afterLastBlankLine(bytes, lineAt) : behind;
       counts.line = 0;
       counts.event = 0;
     } else if (counts.afterCr && bytes[0] === LF) {
       step(counts, bytes[at++]);
     }
-    // Comments before the event's first line count for nothing, so there each byte has to be looked at.
-    while (at < bytes.length && counts.event === 0) step(counts, bytes[at++]);
-    if (at === bytes.length) return;
+    if (ended !== "nothing" && !begun) {
+      // Only comments, which count for nothing before the event's first line.
+      at = lineAt;
+      counts.line = 0;
+    }
+    // Up to that line each byte has to be looked at.
+    while (at < length && counts.event === 0) step(counts, bytes[at++]);
+    if (at === length) return;
     // The event is under way, and no event was completed behind this point: all the rest belongs to it.
-    counts.event += bytes.length - at;
-    counts.line = ended === "nothing" ? counts.line + bytes.length - at : bytes.length - afterLastLine(bytes);
-    counts.afterCr = bytes[bytes.length - 1] === CR;
+    counts.event += length - at;
+    counts.line = ended === "nothing" ? counts.line + length - at : length - lineAt;
+    counts.afterCr = bytes[length - 1] === CR;
   }
 
   return { excess, count };
@@ -87,23 +97,26 @@ function step(counts: Counts, byte: number | undefined): void {
   counts.line++;
 }
 
-/** Where the line begins that has not ended yet. */
-function afterLastLine(bytes: Uint8Array): number {
-  let at = bytes.length;
-  while (at > 0 && !isLineEnd(bytes[at - 1])) at--;
-  return at;
+/** Where the line begins that reaches up to a place. */
+function lineStart(bytes: Uint8Array, end: number): number {
+  for (let at = end - 1; at >= 0; at--) {
+    const byte = Number(bytes[at]);
+    // Nearly every byte is known by one comparison.
+    if (byte <= CR && isLineEnd(byte)) return at + 1;
+  }
+  return 0;
 }
 
-/** Where what follows the last blank line begins. Asked only of bytes that have completed one. */
-function afterLastBlankLine(bytes: Uint8Array): number {
-  for (let at = bytes.length - 1; at > 0; at--) {
-    if (!isLineEnd(bytes[at])) continue;
-    const before = bytes[at] === LF && bytes[at - 1] === CR ? at - 2 : at - 1;
-    if (isLineEnd(bytes[before])) return at + 1;
+/** Where what follows the last blank line begins, in bytes that have completed one, and whose last line begins `from` here. */
+function afterLastBlankLine(bytes: Uint8Array, from: number): number {
+  let after = from;
+  while (after > 0) {
+    const end = bytes[after - 1] === LF && bytes[after - 2] === CR ? after - 2 : after - 1;
+    const start = lineStart(bytes, end);
+    if (start === end) break;
+    after = start;
   }
-  // The line before was completed by earlier bytes, so the line end that these begin with is a blank line. As one, it
-  // counts for nothing, and neither does an LF behind a CR.
-  return 0;
+  return after;
 }
 
 function isLineEnd(byte: number | undefined): boolean {
@@ -111,6 +124,5 @@ function isLineEnd(byte: number | undefined): boolean {
 }
 
 function tooLarge(what: "line" | "event", limit: number): WireError {
-  const option = what === "line" ? "maxLineBytes" : "maxEventBytes";
-  return new WireError(`${what}-too-large`, `The stream has a longer ${what} than the ${limit} bytes of ${option}`);
+  return new WireError(`${what}-too-large`, `A ${what} has more than ${limit} bytes`);
 }

@@ -1,11 +1,13 @@
 import { createMarkRemover } from "./byte-order-mark.ts";
 import { createDecoder } from "./decode.ts";
-import { type Ended, type Meter, createMeter } from "./meter.ts";
+import { type Ended, createMeter } from "./meter.ts";
 import type { Parser, ParserOptions } from "./parser.ts";
-import { afterSpace, find, isData, isEvent, isId, isTopic } from "./scan.ts";
+import { afterSpace, find, isAligned } from "./scan.ts";
 
 const LF = 10;
 const CR = 13;
+const SPACE = 32;
+const COLON = 58;
 const DEFAULT_LIMIT = 2 ** 24;
 const MAX_RETRY = 2 ** 31 - 1;
 const NO_TOPICS: readonly string[] = Object.freeze([]);
@@ -16,13 +18,8 @@ const NO_TOPICS: readonly string[] = Object.freeze([]);
  * is dropped, its id too.
  */
 export function createParser(options: ParserOptions): Parser {
-  const meter = createMeter(options.maxLineBytes ?? DEFAULT_LIMIT, options.maxEventBytes ?? DEFAULT_LIMIT);
-  return createParserWith(meter, options);
-}
-
-/** The same with other limits: a browser pays for the code of these. */
-export function createParserWith(meter: Meter, options: ParserOptions): Parser {
   const { onEvent, onRetry, onComment } = options;
+  const meter = createMeter(options.maxLineBytes ?? DEFAULT_LIMIT, options.maxEventBytes ?? DEFAULT_LIMIT);
   const withoutMark = createMarkRemover();
   const decode = createDecoder();
   let closed = false;
@@ -30,6 +27,10 @@ export function createParserWith(meter: Meter, options: ParserOptions): Parser {
   // The line whose end has not come. Engines join such a text once, when it is first looked into, so that a line in many
   // pieces costs no more than its length.
   let partial = "";
+  // Whether a line of the event has come, other than comments.
+  let begun = false;
+  // Where in the bytes that were read last an event was last over, if that is known.
+  let behind = -1;
 
   // The standard's buffers, but that `data` lacks the LF at its end, and is `undefined` where the standard's is empty.
   let id = options.lastEventId ?? "";
@@ -43,84 +44,188 @@ export function createParserWith(meter: Meter, options: ParserOptions): Parser {
     if (closed) return;
     const bytes = withoutMark(chunk);
     if (bytes.length === 0) return;
-    let done = false;
     try {
       const excess = meter.excess(bytes);
-      const ended = read(decode(excess === undefined ? bytes : bytes.subarray(0, excess.at)));
+      const ended = read(excess === undefined ? bytes : bytes.subarray(0, excess.at));
       if (excess !== undefined && !closed) throw excess.error;
-      meter.count(bytes, ended);
-      done = true;
-    } finally {
-      if (!done) closed = true;
+      meter.count(bytes, ended, begun, behind);
+    } catch (error) {
+      closed = true;
+      throw error;
     }
   }
 
-  /** Reads lines: those that nearly every event is made of here, by a few comparisons, and all others in `field`. */
-  function read(text: string): Ended {
+  function read(bytes: Uint8Array): Ended {
+    const text = decode(bytes);
     const { length } = text;
-    let ended: Ended = "nothing";
-    let at = afterStart(text);
+    const start = afterStart(text);
+    let at = start;
     // Where the next of each is, or the text's end. Searched for when passed and never line by line, so that a stream
     // without the one is not searched for it again and again.
-    let lf = find(text, "\n", at);
     let cr = find(text, "\r", at);
-    let nul = -1;
+    let lf = at - 1;
+    // Where the last event was over.
+    let over = -1;
+    // A variable of this call costs less than one that outlives it.
+    let ownId = id;
+    let ownType = type;
+    let ownData = data;
+    const aligned = cr === length && isAligned(text, bytes);
 
     if (partial !== "") {
+      lf = find(text, "\n", at);
       const end = lf < cr ? lf : cr;
       partial += text.slice(at, end);
-      if (end === length) return ended;
+      if (end === length) return "nothing";
       const line = partial;
       partial = "";
       field(line);
-      if (closed) return ended;
+      if (closed) return "line";
+      ownId = id;
+      ownType = type;
+      ownData = data;
       at = afterEnd(text, end);
-      ended = "line";
     }
 
     while (at < length) {
+      if (aligned) {
+        while (at + 6 < length) {
+          const first = bytes[at];
+          if (first === 105 && bytes[at + 1] === 100 && bytes[at + 2] === COLON) {
+            const from = at + (bytes[at + 3] === SPACE ? 4 : 3);
+            let end = from;
+            // An id is short: to call for its end would cost more.
+            while (end < length && (bytes[end] as number) > CR) end++;
+            if (end === length || bytes[end] !== LF) break;
+            ownId = text.slice(from, end);
+            begun = true;
+            at = end + 1;
+            continue;
+          }
+          if (lf < at) lf = find(text, "\n", at);
+          const end = lf;
+          if (end === length) break;
+          if (
+            first === 100 &&
+            bytes[at + 1] === 97 &&
+            bytes[at + 2] === 116 &&
+            bytes[at + 3] === 97 &&
+            bytes[at + 4] === COLON
+          ) {
+            const value = text.slice(at + (bytes[at + 5] === SPACE ? 6 : 5), end);
+            if (ownData === undefined && end + 1 < length && bytes[end + 1] === LF) {
+              at = end + 2;
+              over = at;
+              lastEventId = ownId;
+              const event = {
+                event: ownType === "" ? "message" : ownType,
+                data: value,
+                lastEventId: ownId,
+                topics: topics ?? NO_TOPICS,
+                cursor,
+              };
+              begun = false;
+              topics = undefined;
+              cursor = undefined;
+              ownType = "";
+              onEvent(event);
+              if (closed) break;
+              continue;
+            }
+            ownData = ownData === undefined ? value : `${ownData}\n${value}`;
+          } else if (
+            first === 101 &&
+            bytes[at + 1] === 118 &&
+            bytes[at + 2] === 101 &&
+            bytes[at + 3] === 110 &&
+            bytes[at + 4] === 116 &&
+            bytes[at + 5] === COLON
+          ) {
+            ownType = text.slice(at + (bytes[at + 6] === SPACE ? 7 : 6), end);
+          } else if (first === COLON && onComment === undefined) {
+            at = end + 1;
+            continue;
+          } else break;
+          begun = true;
+          at = end + 1;
+        }
+        if (at === length || closed) break;
+      }
       const first = text.charCodeAt(at);
       if (first === LF || first === CR) {
-        at = afterEnd(text, at);
-        ended = "event";
-        blankLine();
-        if (closed) return ended;
+        at = first === LF ? at + 1 : afterEnd(text, at);
+        over = at;
+        lastEventId = ownId;
+        dispatch(ownType, ownData);
+        ownType = "";
+        ownData = undefined;
+        if (closed) break;
         continue;
+      }
+      // Asked only within the text: one question beyond it, and the engine takes the slow way for all from then on.
+      const long = at + 6 < length;
+      let from = 0;
+      if (!long) {
+        // Too short to be worth it.
+      } else if (first === 105 && text.charCodeAt(at + 1) === 100 && text.charCodeAt(at + 2) === COLON) {
+        from = at + 3;
+      } else if (
+        first === 101 &&
+        text.charCodeAt(at + 1) === 118 &&
+        text.charCodeAt(at + 2) === 101 &&
+        text.charCodeAt(at + 3) === 110 &&
+        text.charCodeAt(at + 4) === 116 &&
+        text.charCodeAt(at + 5) === COLON
+      ) {
+        from = at + 6;
+      }
+      if (from > 0) {
+        if (text.charCodeAt(from) === SPACE) from++;
+        let end = from;
+        while (end < length && text.charCodeAt(end) > CR) end++;
+        const last = end < length ? text.charCodeAt(end) : 0;
+        if (last === LF || last === CR) {
+          if (first === 105) ownId = text.slice(from, end);
+          else ownType = text.slice(from, end);
+          begun = true;
+          at = last === LF ? end + 1 : afterEnd(text, end);
+          continue;
+        }
       }
       if (lf < at) lf = find(text, "\n", at);
       if (cr < at) cr = find(text, "\r", at);
       const end = lf < cr ? lf : cr;
-      if (end === length) {
-        partial = text.slice(at);
-        return ended;
-      }
-      if (ended === "nothing") ended = "line";
-      if (first === 100 && isData(text, at)) {
-        const value = text.slice(afterSpace(text, at + 5), end);
-        // Nearly every event: one line of data, and it is over. It goes out without being put together.
-        if (data === undefined && end === lf && text.charCodeAt(end + 1) === LF) {
-          ended = "event";
-          dispatch(value);
-          if (closed) return ended;
-          at = end + 2;
-          continue;
-        }
-        addData(value);
-      } else if (first === 105 && isId(text, at)) {
-        if (nul < at) nul = find(text, "\0", at);
-        // Otherwise the id has a NUL, and is none.
-        if (nul >= end) id = text.slice(afterSpace(text, at + 3), end);
-      } else if (first === 101 && isEvent(text, at)) {
-        type = text.slice(afterSpace(text, at + 6), end);
-      } else if (first === 116 && isTopic(text, at)) {
-        addTopic(text.slice(afterSpace(text, at + 6), end));
-      } else {
+      if (end === length) break;
+      if (
+        long &&
+        first === 100 &&
+        text.charCodeAt(at + 1) === 97 &&
+        text.charCodeAt(at + 2) === 116 &&
+        text.charCodeAt(at + 3) === 97 &&
+        text.charCodeAt(at + 4) === COLON
+      ) {
+        const value = text.slice(at + (text.charCodeAt(at + 5) === SPACE ? 6 : 5), end);
+        ownData = ownData === undefined ? value : `${ownData}\n${value}`;
+        begun = true;
+      } else if (first !== COLON || onComment !== undefined) {
+        id = ownId;
+        type = ownType;
+        data = ownData;
         field(text.slice(at, end));
-        if (closed) return ended;
+        if (closed) break;
+        ownId = id;
+        ownType = type;
+        ownData = data;
       }
       at = end === lf ? end + 1 : afterEnd(text, end);
     }
-    return ended;
+    if (at < length && !closed) partial = text.slice(at);
+    id = ownId;
+    type = ownType;
+    data = ownData;
+    behind = aligned ? over : -1;
+    if (over >= 0) return "event";
+    return at > start ? "line" : "nothing";
   }
 
   /** Where a text begins: behind an LF if it belongs to the CR that ended the text before. */
@@ -132,68 +237,56 @@ export function createParserWith(meter: Meter, options: ParserOptions): Parser {
 
   /** Where the line after a line end begins. A CR ends its line at once: the LF that may belong to it can be long in coming. */
   function afterEnd(text: string, end: number): number {
-    if (text.charCodeAt(end) === LF) return end + 1;
-    afterCr = end + 1 === text.length;
-    return text.charCodeAt(end + 1) === LF ? end + 2 : end + 1;
+    const next = end + 1;
+    if (text.charCodeAt(end) === LF) return next;
+    afterCr = next === text.length;
+    return !afterCr && text.charCodeAt(next) === LF ? next + 1 : next;
   }
 
-  /** A line that is not blank, as the standard has it. */
+  /** Any field, as the standard has it. */
   function field(line: string): void {
-    const colon = line.indexOf(":");
-    const name = colon === -1 ? line : line.slice(0, colon);
-    const value = colon === -1 ? "" : line.slice(afterSpace(line, colon + 1));
-    switch (name) {
-      case "":
-        return onComment?.(value);
+    const colon = find(line, ":", 0);
+    const value = line.slice(afterSpace(line, colon + 1));
+    if (colon === 0) return onComment?.(value);
+    begun = true;
+    switch (line.slice(0, colon)) {
       case "data":
         return addData(value);
       case "event":
         type = value;
-        return;
+        break;
       case "id":
-        if (!value.includes("\0")) id = value;
-        return;
+        return setId(value);
       case "retry":
         if (/^[0-9]+$/.test(value)) onRetry?.(Math.min(Number(value), MAX_RETRY));
-        return;
+        break;
       case "topic":
-        return addTopic(value);
+        if (topics === undefined) topics = [value];
+        else topics.push(value);
+        break;
       case "cursor":
         cursor = value;
-        return;
+        break;
       default:
     }
+  }
+
+  function setId(value: string): void {
+    if (!value.includes("\0")) id = value;
   }
 
   function addData(value: string): void {
     data = data === undefined ? value : `${data}\n${value}`;
   }
 
-  function addTopic(value: string): void {
-    if (topics === undefined) topics = [value];
-    else topics.push(value);
-  }
-
-  function blankLine(): void {
-    if (data !== undefined) return dispatch(data);
-    lastEventId = id;
-    forgetEvent();
-  }
-
-  function dispatch(value: string): void {
-    lastEventId = id;
-    const event = type === "" ? "message" : type;
-    const parsed = { event, data: value, lastEventId, topics: topics ?? NO_TOPICS, cursor };
-    forgetEvent();
-    onEvent(parsed);
-  }
-
-  /** What is forgotten at a blank line: all but the id. */
-  function forgetEvent(): void {
-    type = "";
-    data = undefined;
+  /** The event is over, its id is `lastEventId`. */
+  function dispatch(name: string, value: string | undefined): void {
+    const event = name === "" ? "message" : name;
+    const parsed = { event, data: value ?? "", lastEventId, topics: topics ?? NO_TOPICS, cursor };
+    begun = false;
     topics = undefined;
     cursor = undefined;
+    if (value !== undefined) onEvent(parsed);
   }
 
   return {

@@ -1,4 +1,7 @@
-/** An event as it came. */
+/**
+ * An event as it came. In most engines a text of more than a dozen characters that is kept keeps in memory the text of the
+ * chunk that it came in: who keeps many for long copies them.
+ */
 export interface ParsedEvent {
   /** Its name; `message` where it had none. */
   readonly event: string;

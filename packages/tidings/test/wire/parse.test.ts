@@ -59,6 +59,18 @@ describe("UTF-8", () => {
     }
   });
 
+  test("is read in its places where as many characters as bytes come, but not one for each", () => {
+    // The end of a character of two, and one of two bytes: what stands between them is one place further than its bytes.
+    const bytes = utf8.encode("x😀\nddata: é\niid: é\neevent: é\ndata: a\n\n");
+    expect(read([bytes.slice(0, 4), bytes.slice(4)]).events).toMatchObject([
+      { event: "message", data: "a", lastEventId: "" },
+    ]);
+    const short = utf8.encode("x😀\nddata: é\n\n");
+    const [before, after] = [short.slice(0, 4), short.slice(4)];
+    expect(after.length).toBe(new TextDecoder().decode(short).length - 1);
+    expect(read([before, after]).events).toEqual([]);
+  });
+
   test("that is invalid becomes U+FFFD, and what follows is read", () => {
     const bytes = [...utf8.encode("data: "), 0xff, 0xe6, 0xbc, ...utf8.encode("\n\ndata: b\n\n")];
     expect(read([Uint8Array.from(bytes)]).events).toMatchObject([{ data: "\u{fffd}\u{fffd}" }, { data: "b" }]);

@@ -1,4 +1,4 @@
-import { createParserWith } from "../../wire/parse.ts";
+import { createSmallParser } from "../../wire/small/parse.ts";
 import type { ParsedEvent, Parser } from "../../wire/parser.ts";
 import { ClientError } from "../error.ts";
 import { DEFAULT_TIME, type RetryOptions, waitAfter } from "./back-off.ts";
@@ -154,7 +154,7 @@ export function createStream(options: StreamOptions, listener: StreamListener): 
 
   function parse(): void {
     parser?.close();
-    parser = createParserWith(createEventLimit(options.maxEventBytes ?? 2 ** 24), {
+    parser = createSmallParser(createEventLimit(options.maxEventBytes ?? 2 ** 24), {
       lastEventId: stream.lastEventId,
       onRetry: (ms) => (announced = ms),
       onEvent(event) {
