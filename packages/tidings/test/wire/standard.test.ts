@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 
-import { type ParserOptions, type WireError, createParser } from "../../src/wire/index.ts";
+import { type ParserOptions, createParser } from "../../src/wire/index.ts";
 import type { Meter } from "../../src/wire/meter.ts";
 import { createMarklessDecoder } from "../../src/wire/decode.ts";
 import { createParserWith } from "../../src/wire/parse.ts";
