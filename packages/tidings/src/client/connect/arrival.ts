@@ -3,31 +3,35 @@ import type { Delivered, Parse } from "./tidings.ts";
 
 /** An event that came, before anyone has looked into its data. */
 export interface Arrival extends Omit<Delivered, "topic" | "data"> {
-  /** What each function made of its text: it is parsed once by each, and only if someone wants it. */
-  readonly made: Map<Parse, { readonly data?: unknown; readonly error?: unknown }>;
+  /**
+   * As a handler gets it. Its text is parsed once by each function, and only if someone wants it.
+   *
+   * @throws what `parse` throws, for each handler anew
+   */
+  delivered(topic: string, parse: Parse): Delivered;
 }
 
 /** @param id its cursor, where it has one */
 export function arrivalOf({ event, topics, data: text }: ParsedEvent, id: string | undefined): Arrival {
-  return { event, topics, text, id, made: new Map() };
-}
-
-/**
- * An event as a handler gets it.
- *
- * @throws what `parse` throws, for each handler anew
- */
-export function deliveredOf({ made, event, topics, text, id }: Arrival, topic: string, parse: Parse): Delivered {
-  const head = { topic, topics, event, text, id };
-  let known = made.get(parse);
-  if (known === undefined) {
-    try {
-      known = { data: parse(text, head) };
-    } catch (error) {
-      known = { error };
-    }
-    made.set(parse, known);
-  }
-  if ("error" in known) throw known.error;
-  return { ...head, data: known.data };
+  const head = { topics, event, text, id };
+  /** What answers what each function made of the text. */
+  const made = new Map<Parse, () => unknown>();
+  return {
+    ...head,
+    delivered(topic, parse) {
+      let answer = made.get(parse);
+      if (answer === undefined) {
+        try {
+          const data = parse(text, { topic, ...head });
+          answer = () => data;
+        } catch (error) {
+          answer = () => {
+            throw error;
+          };
+        }
+        made.set(parse, answer);
+      }
+      return { topic, ...head, data: answer() };
+    },
+  };
 }

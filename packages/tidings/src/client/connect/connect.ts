@@ -1,5 +1,6 @@
 import { joinTabs, tabsAreThere } from "../tabs/join-tabs.ts";
 import { ClientError } from "../error.ts";
+import { absolute } from "../stream/request.ts";
 import { systemClock } from "../stream/clock.ts";
 import { createAsking } from "./asking.ts";
 import { createInbox } from "./inbox.ts";
@@ -8,21 +9,19 @@ import { createQueue } from "./iterate.ts";
 import { debug, reportError } from "./journal.ts";
 import { createLateStarts } from "./late-start.ts";
 import { openMainStream } from "./main-stream.ts";
-import type { ConnectOptions, CursorStore } from "./options.ts";
+import type { ConnectOptions } from "./options.ts";
 import { createPublish } from "./publish.ts";
 import { createSend, streamSettings } from "./settings.ts";
 import { readToLive } from "./short-stream.ts";
 import type { Source, SourceListener } from "./source.ts";
 import { createStatus } from "./status.ts";
-import { attempt, subscriptionFor, type Subscription, type Taker } from "./subscription.ts";
-import type { Delivered, Parse, SubscribeOptions, Tidings } from "./tidings.ts";
+import { attempt, subscriptionFor, type Subscription } from "./subscription.ts";
+import type { Delivered, SubscribeOptions, Tidings, TopicOptions } from "./tidings.ts";
 
 const LINGER = 1_000;
 const BUFFER = 1_024;
 /** Of the newest errors. */
 const KEPT = 10;
-
-const parseJson: Parse = (text) => JSON.parse(text) as unknown;
 
 /**
  * Many topics on one connection, which all tabs share. Nothing is connected before the first topic is asked for, and the
@@ -34,12 +33,11 @@ export function connect<Events = Record<string, unknown>>(
   url: string | URL,
   options: ConnectOptions = {},
 ): Tidings<Events> {
-  const { document, location } = globalThis as Partial<typeof globalThis>;
-  const base = new URL(url, document?.baseURI ?? location?.href);
+  const base = absolute(url);
   const clock = options.clock ?? systemClock(true);
   const note = options.debug === true ? debug : (): void => undefined;
-  const asking = createAsking(base);
-  const settings = streamSettings(options);
+  const life = new AbortController();
+  const asking = createAsking(base, streamSettings(options, life.signal));
   const send = createSend(options, clock);
   // A leader that pauses would pause all.
   const shares = options.shareTabs !== false && options.pauseWhenHidden !== true && tabsAreThere();
@@ -47,7 +45,6 @@ export function connect<Events = Record<string, unknown>>(
   const errors: ClientError[] = [];
   const subscriptions = new Set<Subscription>();
   const status = createStatus(shares ? "follower" : "alone", report);
-  const life = new AbortController();
   let connections = 0;
   let saved = "";
   let loading: Promise<void> | undefined;
@@ -65,22 +62,15 @@ export function connect<Events = Record<string, unknown>>(
   );
 
   const interests = createInterests<Subscription>(options.linger ?? LINGER, clock, (topics) => {
-    if (life.signal.aborted) return;
-    const { cursorStore } = options;
-    loading ??= cursorStore && loadCursor(cursorStore);
-    if (loading === undefined) source.want(topics);
-    else void loading.then(() => source.want(topics));
+    loading ??= loadCursor();
+    void loading.then(() => {
+      if (!life.signal.aborted) source.want(topics);
+    });
   });
 
-  const starts = createLateStarts({
-    cursor: () => inbox.cursor,
-    breaks: () => inbox.breaks,
-    covered: (topics) => interests.covered(topics, () => inbox.cursor),
-    read: (topics, start) => readToLive(asking, settings, topics, start, life.signal),
-  });
+  const starts = createLateStarts(inbox, interests, (...what) => readToLive(asking, ...what));
 
-  const open = (listener: SourceListener): Source =>
-    openMainStream({ base, asking, settings, send, now: () => clock.now(), cursor: () => inbox.cursor }, listener);
+  const open = (listener: SourceListener): Source => openMainStream({ base, asking, send, clock, at: inbox }, listener);
   const listener: SourceListener = {
     event(event) {
       note(event.event, event.topics, event.lastEventId);
@@ -128,7 +118,13 @@ export function connect<Events = Record<string, unknown>>(
   };
   const source = shares
     ? joinTabs(
-        { name: `tidings ${base.href} ${options.user ?? ""}`, clock, cursor: () => inbox.cursor, open },
+        {
+          name: `tidings ${base.href} ${options.user ?? ""}`,
+          clock,
+          at: inbox,
+          status: status.store.getSnapshot,
+          open,
+        },
         listener,
       )
     : open(listener);
@@ -144,19 +140,26 @@ export function connect<Events = Record<string, unknown>>(
     if (errors.length > KEPT) errors.shift();
   }
 
-  async function loadCursor(store: CursorStore): Promise<void> {
+  async function loadCursor(): Promise<void> {
     try {
-      inbox.cursor = (await store.load()) ?? "";
+      const cursor = await options.cursorStore?.load();
+      inbox.cursor = cursor ?? inbox.cursor;
     } catch (error) {
       report(error);
     }
   }
 
-  function add(taker: Omit<Taker, "parse">): () => void {
-    const { signal } = taker.options;
-    const parse = taker.options.parse ?? options.parse ?? parseJson;
-    const from = taker.options.from ?? options.from;
-    const subscription = subscriptionFor({ ...taker, parse, options: { ...taker.options, from } }, report);
+  function add(
+    topics: readonly string[],
+    asked: TopicOptions,
+    take: (event: Delivered) => void,
+    name?: string,
+    told?: Subscription["close"],
+  ): () => void {
+    const { signal } = asked;
+    const from = asked.from ?? options.from;
+    const parse = asked.parse ?? options.parse;
+    const subscription = subscriptionFor(topics, { ...asked, from, parse }, take, report, name, told);
     const end = (): void => {
       signal?.removeEventListener("abort", end);
       remove(subscription);
@@ -167,11 +170,10 @@ export function connect<Events = Record<string, unknown>>(
     }
     signal?.addEventListener("abort", end);
     subscriptions.add(subscription);
-    interests.add(subscription, taker.topics);
+    interests.add(subscription, topics);
     if (from !== undefined) starts.begin(subscription);
     // What the stream still brings of it would end, and then begin anew.
-    else if (inbox.cursor !== "" && taker.topics.some(interests.isLeaving))
-      starts.catchUp([subscription], inbox.cursor);
+    else if (inbox.cursor !== "" && topics.some(interests.isLeaving)) starts.catchUp([subscription], inbox.cursor);
     return end;
   }
 
@@ -190,32 +192,27 @@ export function connect<Events = Record<string, unknown>>(
     source.close();
     for (const each of subscriptions) remove(each, error);
     interests.close();
-    status.set({ state: "closed", error, retryAt: undefined });
-    options.signal?.removeEventListener("abort", close);
+    status.set({ state: "closed", error });
   }
 
   const close = (): void => finish();
   if (options.signal?.aborted === true) finish();
-  else options.signal?.addEventListener("abort", close);
+  else options.signal?.addEventListener("abort", close, life);
 
   return {
-    on: (topic, name, handler, handlerOptions = {}) =>
-      add({
-        topics: [topic],
+    on: (topic, name, handler, asked = {}) =>
+      add(
+        [topic],
+        asked,
+        (event) => handler(event.data as Events[typeof name], event as Delivered<Events[typeof name]>),
         name,
-        options: handlerOptions,
-        take: (event) => handler(event.data as Events[typeof name], event as Delivered<Events[typeof name]>),
-      }),
-    onAny: (topic, handler, handlerOptions = {}) => add({ topics: [topic], options: handlerOptions, take: handler }),
+      ),
+    onAny: <Data>(topic: string, handler: (event: Delivered<Data>) => void, asked: TopicOptions<Data> = {}) =>
+      add([topic], asked, handler as (event: Delivered) => void),
     subscribe<Data>(topic: string | readonly string[], { buffer = BUFFER, ...more }: SubscribeOptions<Data> = {}) {
       const queue = createQueue<Delivered<Data>>(buffer, () => end());
       let end = (): void => undefined;
-      end = add({
-        topics: [topic].flat(),
-        options: more,
-        take: (event) => queue.push(event as Delivered<Data>),
-        close: queue.end,
-      });
+      end = add([topic].flat(), more, (event) => queue.push(event as Delivered<Data>), undefined, queue.end);
       return queue.iterator;
     },
     publish: createPublish(send, new URL(options.publishUrl ?? "publish", base), life.signal),

@@ -36,7 +36,7 @@ export function createInbox(takers: Interests<Subscription>["takers"], noticed: 
       const before = this.cursor;
       this.cursor = id;
       if (event.event === "tidings:cursor") snapshot = id === "";
-      const notice = noticeOf(event);
+      const notice = noticeOf({ event: event.event, text: event.data });
       if (notice !== undefined) {
         snapshot = id === before;
         this.breaks++;

@@ -33,10 +33,9 @@ const REMEMBERED = 1_024;
 export function createInterests<Taker>(
   linger: number,
   clock: Clock,
-  changed: (topics: ReadonlySet<string>) => void,
+  changed: (topics: Set<string>) => void,
 ): Interests<Taker> {
   const wanted = new Map<string, Set<Taker>>();
-  const patterns = new Set<string>();
   const lingering = new Map<string, () => void>();
   const leaving = new Set<string>();
   let onStream = new Set<string>();
@@ -61,7 +60,6 @@ export function createInterests<Taker>(
   function drop(topic: string): void {
     stay(topic);
     wanted.delete(topic);
-    patterns.delete(topic);
     // It may be on the stream for a while yet, but if it is asked for again that has to be said again.
     onStream.delete(topic);
     leaving.add(topic);
@@ -81,8 +79,6 @@ export function createInterests<Taker>(
         const takers = wanted.get(topic) ?? new Set();
         if (!wanted.has(topic)) change();
         wanted.set(topic, takers.add(taker));
-        // No published topic has one.
-        if (topic.includes("*")) patterns.add(topic);
       }
     },
     remove(taker, topics) {
@@ -101,11 +97,11 @@ export function createInterests<Taker>(
     takers(topics) {
       const found = new Map<Taker, string>();
       for (const topic of topics) {
-        const take = (asked: string): void => {
-          for (const taker of wanted.get(asked) ?? []) if (!found.has(taker)) found.set(taker, topic);
-        };
-        take(topic);
-        for (const pattern of patterns) if (matchesPattern(pattern, topic)) take(pattern);
+        for (const [asked, takers] of wanted) {
+          // No published topic has a wildcard.
+          if (asked !== topic && !(asked.includes("*") && matchesPattern(asked, topic))) continue;
+          for (const taker of takers) if (!found.has(taker)) found.set(taker, topic);
+        }
       }
       return found;
     },
@@ -124,16 +120,15 @@ export function createInterests<Taker>(
       onStream = new Set(topics.filter((topic) => wanted.has(topic)));
       settle();
     },
-    isLeaving: (topic) => [...leaving].some((left) => overlap(left, topic)),
+    isLeaving: (topic) =>
+      [...leaving].some(
+        (left) =>
+          // There may be a topic that both ask for.
+          (left.includes("*") && topic.includes("*")) || matchesPattern(left, topic) || matchesPattern(topic, left),
+      ),
     renewed: () => leaving.clear(),
     close() {
       for (const cancel of lingering.values()) cancel();
     },
   };
-}
-
-/** Whether there may be a topic that both ask for. */
-function overlap(left: string, right: string): boolean {
-  if (left.includes("*")) return right.includes("*") || matchesPattern(left, right);
-  return matchesPattern(right, left);
 }

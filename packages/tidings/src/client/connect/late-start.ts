@@ -1,24 +1,10 @@
-import type { ParsedEvent } from "../../wire/parser.ts";
 import type { ClientError } from "../error.ts";
-import { arrivalOf, type Arrival } from "./arrival.ts";
+import type { Arrival } from "./arrival.ts";
+import type { Inbox } from "./inbox.ts";
+import type { Interests } from "./interests.ts";
 import { noticeOf } from "./notice.ts";
 import type { Brought } from "./short-stream.ts";
 import { askedTopic, handOn, type Subscription } from "./subscription.ts";
-import type { Notice } from "./tidings.ts";
-
-/** What a late start needs to know of the stream. */
-export interface LateStartOptions {
-  /** The cursor that the stream is at. */
-  readonly cursor: () => string;
-  /** How often it could not go on where it was. */
-  readonly breaks: () => number;
-  /** Resolves with the cursor at which the stream has all of some topics. */
-  readonly covered: (topics: readonly string[]) => Promise<string>;
-  readonly read: (
-    topics: readonly string[],
-    start: { readonly after?: string; readonly from?: string | undefined },
-  ) => Promise<Brought>;
-}
 
 /** Those that start together. */
 interface Group {
@@ -39,22 +25,33 @@ export interface LateStarts {
   catchUp(subscriptions: Iterable<Subscription>, after: string): void;
 }
 
-const NOTHING: Brought = { events: [], cursor: "", broken: false };
+const NOTHING: readonly Arrival[] = [];
 
 /**
  * From when it begins, what the stream brings for a subscription is kept back. Three short streams tell what to do with
  * it. `first` brings what was asked for; it stands for all up to a cursor X. `before` brings what the stream brings up to
  * X and perhaps beyond, and `after` what comes after X: both are known then, and the stream's are left out. What was kept
  * back and is in neither comes after them. No cursor is ever compared but for equality.
+ *
+ * @param read reads a short stream after a cursor or, if that is empty, `from` somewhere
  */
-export function createLateStarts(options: LateStartOptions): LateStarts {
-  const { cursor, breaks, read } = options;
+export function createLateStarts(
+  inbox: Inbox,
+  interests: Interests<Subscription>,
+  read: (topics: readonly string[], after: string, from?: string) => Promise<Brought>,
+): LateStarts {
   let last = Promise.resolve();
   const due = new Map<Subscription["from"], Group>();
 
+  function groupOf(subscriptions: Subscription[], from: Subscription["from"], after = ""): Group {
+    const group = { subscriptions, from, after, since: "", breaks: 0 };
+    hold(group);
+    return group;
+  }
+
   function hold(group: Group): void {
-    group.since = cursor();
-    group.breaks = breaks();
+    group.since = inbox.cursor;
+    group.breaks = inbox.breaks;
     for (const each of group.subscriptions) each.held = [];
   }
 
@@ -65,7 +62,7 @@ export function createLateStarts(options: LateStartOptions): LateStarts {
         for (const each of group.subscriptions) {
           if (each.ended) continue;
           each.report(error as ClientError);
-          release(each, []);
+          release(each, NOTHING);
         }
       }),
     );
@@ -74,25 +71,28 @@ export function createLateStarts(options: LateStartOptions): LateStarts {
   async function run(group: Group): Promise<void> {
     const { from } = group;
     for (;;) {
-      const at = await options.covered(group.subscriptions.flatMap((each) => each.topics));
+      const at = await interests.covered(
+        group.subscriptions.flatMap((each) => each.topics),
+        () => inbox.cursor,
+      );
       const subscriptions = group.subscriptions.filter(({ ended }) => !ended);
       const topics = [...new Set(subscriptions.flatMap((each) => each.topics))];
       if (topics.length === 0) return;
-      const since = group.since === "" ? at : group.since;
-      const first = from === undefined ? { ...NOTHING, cursor: group.after } : await read(topics, { from });
+      const first = from === undefined ? { arrivals: NOTHING, cursor: group.after } : await read(topics, "", from);
       // The stream is just there: all of it that was kept back is older.
-      const level = from !== undefined && first.cursor === cursor();
-      const before = level || from === undefined ? NOTHING : await read(topics, { after: since });
-      const after = level ? NOTHING : await read(topics, { after: first.cursor });
-      if (group.breaks === breaks() && !before.broken && (!after.broken || from === undefined)) {
-        const brought = [...first.events, ...after.events].map(itemOf);
+      const level = from !== undefined && first.cursor === inbox.cursor;
+      const before = level || from === undefined ? NOTHING : (await read(topics, group.since || at)).arrivals;
+      const after = level ? NOTHING : (await read(topics, first.cursor)).arrivals;
+      const known = [...before, ...after];
+      // Who catches up is told of a gap; who asked for something first gets that anew.
+      if (
+        group.breaks === inbox.breaks &&
+        (from === undefined || known.every((arrival) => noticeOf(arrival) === undefined))
+      ) {
         for (const each of subscriptions) {
           if (level) each.held = [];
-          const known = [...before.events, ...after.events].filter(
-            ({ topics: of }) => askedTopic(each, of) !== undefined,
-          );
-          each.skip = new Set(known.map(({ lastEventId }) => lastEventId));
-          release(each, brought);
+          each.skip = new Set(known.filter((arrival) => askedTopic(each, arrival)).map(({ id }) => id));
+          release(each, [...first.arrivals, ...after]);
         }
         return;
       }
@@ -104,12 +104,12 @@ export function createLateStarts(options: LateStartOptions): LateStarts {
     begin(subscription) {
       const { from } = subscription;
       const group = due.get(from);
-      subscription.held = [];
       if (group !== undefined) {
+        subscription.held = [];
         group.subscriptions.push(subscription);
         return;
       }
-      const begun: Group = { subscriptions: [subscription], from, after: "", since: cursor(), breaks: breaks() };
+      const begun = groupOf([subscription], from);
       due.set(from, begun);
       queueMicrotask(() => {
         due.delete(from);
@@ -118,31 +118,26 @@ export function createLateStarts(options: LateStartOptions): LateStarts {
     },
     catchUp(all, after) {
       // Those that start have to start anew.
-      const subscriptions = [...all].filter(({ held }) => held === undefined);
-      const group: Group = { subscriptions, from: undefined, after, since: "", breaks: 0 };
-      hold(group);
-      queue(group);
+      queue(
+        groupOf(
+          [...all].filter(({ held }) => held === undefined),
+          undefined,
+          after,
+        ),
+      );
     },
   };
 }
 
-type Item = Arrival | Notice;
-
-function itemOf(event: ParsedEvent): Item {
-  return noticeOf(event) ?? arrivalOf(event, event.cursor ?? (event.lastEventId || undefined));
-}
-
 /** Hands on what it was to get first, then what was kept back. */
-function release(subscription: Subscription, brought: readonly Item[]): void {
+function release(subscription: Subscription, brought: readonly Arrival[]): void {
   const held = subscription.held ?? [];
   subscription.held = undefined;
-  for (const item of brought) {
-    if ("kind" in item) {
-      subscription.notice(item);
-      continue;
-    }
-    const topic = askedTopic(subscription, item.topics);
-    if (topic !== undefined) subscription.take(item, topic);
+  for (const arrival of brought) {
+    const notice = noticeOf(arrival);
+    if (notice !== undefined) subscription.notice(notice);
+    const topic = askedTopic(subscription, arrival);
+    if (topic !== undefined) subscription.take(arrival, topic);
   }
   for (const { arrival, topic } of held) handOn(subscription, arrival, topic);
 }

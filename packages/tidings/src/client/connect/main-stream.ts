@@ -1,20 +1,20 @@
 import type { ParsedEvent } from "../../wire/parser.ts";
 import type { ClientError } from "../error.ts";
+import { hubSays } from "./hub-says.ts";
+import type { Clock } from "../stream/clock.ts";
 import { createStream } from "../stream/stream.ts";
 import type { Asking } from "./asking.ts";
-import type { Send, StreamSettings } from "./settings.ts";
+import type { Send } from "./settings.ts";
 import type { Source, SourceListener } from "./source.ts";
 
 /** What a main stream is made of. */
 export interface MainStreamOptions {
   readonly base: URL;
   readonly asking: Asking;
-  readonly settings: StreamSettings;
   readonly send: Send;
-  /** The wall clock. */
-  readonly now: () => number;
-  /** What to resume after, or empty: asked when it begins. */
-  readonly cursor: () => string;
+  readonly clock: Clock;
+  /** What to resume after, or empty: looked up when it begins. */
+  readonly at: { readonly cursor: string };
 }
 
 /**
@@ -23,7 +23,7 @@ export interface MainStreamOptions {
  */
 export function openMainStream(options: MainStreamOptions, listener: SourceListener): Source {
   const { asking } = options;
-  let wanted: ReadonlySet<string> = new Set();
+  let wanted = new Set<string>();
   /** What the connection brings. */
   let carried = new Set<string>();
   /** The connection's name, by which it can be changed, once it is known. */
@@ -39,12 +39,11 @@ export function openMainStream(options: MainStreamOptions, listener: SourceListe
   const asked = asking.of(() => wanted);
   const stream = createStream(
     {
-      ...options.settings(),
       ...asked,
       url() {
         carried = new Set(wanted);
         lost();
-        listener.status({ state: "connecting", retryAt: undefined });
+        listener.status({ state: "connecting" });
         return asked.url();
       },
     },
@@ -56,13 +55,17 @@ export function openMainStream(options: MainStreamOptions, listener: SourceListe
         lost();
         if (retryIn === undefined && asking.mistook(error)) return stream.open();
         over = retryIn === undefined;
-        listener.status({ state: over ? "closed" : "waiting", error, retryAt: retryIn && options.now() + retryIn });
+        listener.status({
+          state: over ? "closed" : "waiting",
+          error,
+          retryAt: retryIn && options.clock.now() + retryIn,
+        });
       },
     },
   );
 
   function open(): void {
-    stream.lastEventId = options.cursor();
+    stream.lastEventId = options.at.cursor;
     stream.open();
   }
 
@@ -75,10 +78,9 @@ export function openMainStream(options: MainStreamOptions, listener: SourceListe
   function event(came: ParsedEvent): void {
     listener.event(came);
     if (came.event === "tidings:live") listener.status({ state: "live" });
-    if (came.event !== "tidings:cursor") return;
-    name ??= /"stream":"([^"]+)"/.exec(came.data)?.[1];
+    name ??= hubSays(came, "stream");
     // While a snapshot runs there is no cursor.
-    if (connection !== undefined || came.lastEventId === "") return;
+    if (connection !== undefined || came.event !== "tidings:cursor" || came.lastEventId === "") return;
     connection = new AbortController();
     void change();
   }
@@ -90,34 +92,26 @@ export function openMainStream(options: MainStreamOptions, listener: SourceListe
     const remove = [...carried].filter((topic) => !wanted.has(topic));
     if (add.length === 0) oneByOne = false;
     if (add.length + (name === undefined ? 0 : remove.length) === 0) return listener.covers([...carried]);
-    if (name === undefined) {
-      return stream.reconnect();
-    }
+    if (name === undefined) return stream.reconnect();
     const { signal } = connection;
     changing = true;
     try {
       await options.send("PATCH", options.base, { stream: name, add, remove }, signal);
       if (!signal.aborted) carried = new Set([...carried, ...add].filter((topic) => !remove.includes(topic)));
     } catch (error) {
-      if (!signal.aborted) refused(error as ClientError, add);
+      const { status = 0 } = error as ClientError;
+      if (signal.aborted) return;
+      if (add.length === 0 || ![400, 401, 403].includes(status)) {
+        // An unknown stream, or a server without changes. What it carries then is what is wanted now.
+        stream.reconnect();
+      } else if (add.length > 1) oneByOne = true;
+      else {
+        for (const topic of add) wanted.delete(topic);
+        listener.refused(add, error as ClientError);
+      }
     } finally {
       changing = false;
-    }
-    return change();
-  }
-
-  function refused(error: ClientError, add: readonly string[]): void {
-    const { status = 0 } = error;
-    if (add.length > 0 && [400, 401, 403].includes(status)) {
-      if (add.length > 1) {
-        oneByOne = true;
-        return;
-      }
-      wanted = new Set([...wanted].filter((topic) => !add.includes(topic)));
-      listener.refused(add, error);
-    } else {
-      // An unknown stream, or a server without changes. What it carries then is what is wanted now.
-      stream.reconnect();
+      void change();
     }
   }
 
@@ -128,7 +122,7 @@ export function openMainStream(options: MainStreamOptions, listener: SourceListe
         stream.close();
         lost();
         over = false;
-        listener.status({ state: "idle", error: undefined, retryAt: undefined });
+        listener.status({ state: "idle", error: undefined });
       } else if (stream.state !== "closed") void change();
       else if (!over) open();
     },

@@ -1,13 +1,13 @@
-import type { ParsedEvent } from "../../wire/parser.ts";
+import type { Arrival } from "./arrival.ts";
 import type { Notice } from "./tidings.ts";
 
 /** The notice that a frame of the hub's is, if it is one. */
-export function noticeOf({ event, data }: ParsedEvent): Notice | undefined {
-  const kind = event === "tidings:gap" ? "gap" : event === "tidings:reset" ? "reset" : undefined;
+export function noticeOf({ event, text }: Pick<Arrival, "event" | "text">): Notice | undefined {
+  const kind = /^tidings:(gap|reset)$/.exec(event)?.[1];
   if (kind === undefined) return undefined;
   try {
-    return { kind, ...(JSON.parse(data) as object) } as Notice;
+    return { kind, ...(JSON.parse(text) as object) } as Notice;
   } catch {
-    return { kind, reason: data, after: "", through: "" };
+    return { kind, reason: text, after: "", through: "" } as Notice;
   }
 }

@@ -1,6 +1,6 @@
 import type { ClientError, ClientErrorCode } from "../error.ts";
 import { isPassing, waitAfter } from "../stream/back-off.ts";
-import { asClientError, refusalOf } from "../stream/request.ts";
+import { asClientError, ask, refusalOf, send } from "../stream/request.ts";
 import type { Clock } from "../stream/clock.ts";
 import type { StreamOptions } from "../stream/stream.ts";
 import { json } from "./asking.ts";
@@ -12,34 +12,32 @@ export type StreamSettings = () => Omit<StreamOptions, "url">;
 /** Sends JSON, and again where that may help; answers what it is answered. */
 export type Send = (method: string, url: URL, body: unknown, signal: AbortSignal) => Promise<unknown>;
 
-/** For a request that someone waits for. */
-const SOON = { base: 500, max: 10_000, attempts: 6 };
-
 /** A token, then what else the user sends: asked at every attempt. */
 async function headersOf({ token, headers }: ConnectOptions): Promise<Headers> {
-  const all = new Headers(typeof headers === "function" ? await headers() : headers);
-  const bearer = typeof token === "function" ? await token() : token;
+  const all = new Headers(await ask(headers));
+  const bearer = await ask(token);
   if (bearer !== undefined) all.set("Authorization", `Bearer ${bearer}`);
   return all;
 }
 
 /** Whether another attempt may do better; after a 401 or 403 once and at once, with a fresh token. */
-function retryPolicy(options: ConnectOptions): (error: ClientError) => boolean | number {
+function retryPolicy({ token }: ConnectOptions): (error: ClientError) => boolean | number {
   let refreshed = false;
   return (error) => {
     const { status = 0 } = error;
     const unauthorized = status === 401 || status === 403;
     // Between two tokens that were good there is another error: each connection ends with one.
-    const again = unauthorized && !refreshed && typeof options.token === "function";
+    const again = unauthorized && !refreshed && typeof token === "function";
     refreshed = unauthorized;
     return again ? 0 : isPassing(error) || status >= 500 || [408, 425, 429].includes(status);
   };
 }
 
-/** What all streams share. */
-export function streamSettings(options: ConnectOptions): StreamSettings {
+/** What all streams share, until the client is closed. */
+export function streamSettings(options: ConnectOptions, life: AbortSignal): StreamSettings {
   return () => ({
     ...options,
+    signal: life,
     headers: () => headersOf(options),
     retry: { retryable: retryPolicy(options), ...options.retry },
   });
@@ -48,27 +46,20 @@ export function streamSettings(options: ConnectOptions): StreamSettings {
 /** How a client publishes, and changes its stream. */
 export function createSend(options: ConnectOptions, clock: Clock): Send {
   return async (method, url, body, signal) => {
-    const policy = { ...SOON, retryable: retryPolicy(options) };
+    // Someone waits for it.
+    const policy = { base: 500, max: 10_000, attempts: 6, retryable: retryPolicy(options) };
     for (let failures = 0; ; failures++) {
       let code: ClientErrorCode = "headers";
       try {
         const headers = await headersOf(options);
         code = "network";
-        const response = await (options.fetch ?? globalThis.fetch)(url.href, {
-          method,
-          headers,
-          body: json(body),
-          credentials: options.withCredentials === true ? "include" : "same-origin",
-          signal,
-        });
+        const response = await send(options, url.href, { method, headers, body: json(body), signal });
         if (!response.ok) throw await refusalOf(response);
         return (await response.json()) as unknown;
       } catch (thrown) {
         const error = asClientError(thrown, code);
-        const wait = signal.aborted
-          ? undefined
-          : waitAfter(error, failures, undefined, (options.random ?? Math.random)(), policy);
-        if (wait === undefined) throw error;
+        const wait = waitAfter(error, failures, undefined, (options.random ?? Math.random)(), policy);
+        if (wait === undefined || signal.aborted) throw error;
         await new Promise<unknown>((resolve) => {
           clock.after(wait, () => resolve(0));
           signal.addEventListener("abort", resolve);

@@ -1,66 +1,50 @@
-import type { ParsedEvent } from "../../wire/parser.ts";
 import { createStream } from "../stream/stream.ts";
+import { arrivalOf, type Arrival } from "./arrival.ts";
 import type { Asking } from "./asking.ts";
-import type { StreamSettings } from "./settings.ts";
 
 /** What a short stream brought. */
 export interface Brought {
-  /** What was published, and gaps and resets. */
-  readonly events: readonly ParsedEvent[];
+  /** The hub's own frames too, which have no topic. */
+  readonly arrivals: readonly Arrival[];
   /** What it brought stands for everything up to here. */
   readonly cursor: string;
-  /** It has a gap or a reset. */
-  readonly broken: boolean;
 }
 
 /**
  * Reads a stream up to `tidings:live`.
  *
- * @param after the cursor to begin after; or `from`, where to begin without one
- * @throws ClientError if it is refused, and the signal's reason
+ * @param lastEventId the cursor to begin after, or empty
+ * @param from where to begin without one
+ * @throws ClientError if it is refused. Never settles once its client is closed
  */
 export function readToLive(
   asking: Asking,
-  settings: StreamSettings,
   topics: readonly string[],
-  { after = "", from }: { readonly after?: string; readonly from?: string | undefined },
-  signal: AbortSignal,
+  lastEventId: string,
+  from?: string,
 ): Promise<Brought> {
-  const { promise, resolve, reject } = Promise.withResolvers<Brought>();
-  let events: ParsedEvent[] = [];
-  let broken = false;
-  const stream = createStream(
-    { ...settings(), ...asking.of(() => topics, from), lastEventId: after },
-    {
-      opened() {
-        // Cut before it had a cursor: it begins anew.
-        if (stream.lastEventId !== "") return;
-        events = [];
-        broken = false;
-      },
-      event(event) {
-        if (event.event === "tidings:live") {
-          resolve({ events, cursor: event.lastEventId, broken });
+  return new Promise((resolve, reject) => {
+    let arrivals: Arrival[] = [];
+    const stream = createStream(
+      { ...asking.of(() => topics, from), lastEventId },
+      {
+        opened() {
+          // Cut before it had a cursor: it begins anew.
+          if (stream.lastEventId === "") arrivals = [];
+        },
+        event(event) {
+          arrivals.push(arrivalOf(event, event.cursor ?? (event.lastEventId || undefined)));
+          if (event.event !== "tidings:live") return;
+          resolve({ arrivals, cursor: event.lastEventId });
           stream.close();
-          return;
-        }
-        const isNotice = /^tidings:(gap|reset)$/.test(event.event);
-        broken ||= isNotice;
-        if (isNotice || !event.event.startsWith("tidings:")) events.push(event);
+        },
+        failed(error, retryIn) {
+          if (retryIn !== undefined) return;
+          if (asking.mistook(error)) stream.open();
+          else reject(error);
+        },
       },
-      failed(error, retryIn) {
-        if (retryIn !== undefined) return;
-        if (asking.mistook(error)) stream.open();
-        else reject(error);
-      },
-    },
-  );
-  const abort = (): void => {
-    reject(signal.reason);
-    stream.close();
-  };
-  signal.addEventListener("abort", abort);
-  if (signal.aborted) abort();
-  else stream.open();
-  return promise.finally(() => signal.removeEventListener("abort", abort));
+    );
+    stream.open();
+  });
 }

@@ -4,8 +4,8 @@ import type { Status } from "./tidings.ts";
 
 /** Where events come from: a connection of this tab's, or the one that another tab holds. */
 export interface Source {
-  /** What is wanted from now on, topics and patterns. Without any the connection is closed. */
-  want(topics: ReadonlySet<string>): void;
+  /** What is wanted from now on, topics and patterns: the set is the source's then. Without any the connection is closed. */
+  want(topics: Set<string>): void;
   reconnect(): void;
   close(): void;
   /** Tells all tabs that share it to end it. */

@@ -1,7 +1,7 @@
 import { attempt } from "./subscription.ts";
 import type { Status, Tidings } from "./tidings.ts";
 
-/** The status as a store, and what changes it. */
+/** The status as a store, and what changes it: `retryAt` goes with each change that does not name it. */
 export interface StatusStore {
   readonly store: Tidings["status"];
   set(changes: Partial<Status>): void;
@@ -22,7 +22,7 @@ export function createStatus(role: Status["role"], report: (error: unknown) => v
       getSnapshot: () => status,
     },
     set(changes) {
-      const next = { ...status, ...changes };
+      const next = { ...status, retryAt: undefined, ...changes };
       if ((Object.keys(next) as (keyof Status)[]).every((key) => next[key] === status[key])) return;
       status = Object.freeze(next);
       for (const listener of listeners) attempt(listener, report);

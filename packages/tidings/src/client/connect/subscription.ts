@@ -1,7 +1,7 @@
 import { matchesPattern } from "../../wire/topic-pattern.ts";
-import { ClientError } from "../error.ts";
-import { deliveredOf, type Arrival } from "./arrival.ts";
-import type { Delivered, Notice, Parse, TopicOptions } from "./tidings.ts";
+import { ClientError, type ClientErrorCode } from "../error.ts";
+import type { Arrival } from "./arrival.ts";
+import type { Delivered, Notice, TopicOptions } from "./tidings.ts";
 
 /** One who asked for topics: a handler or an iterator. */
 export interface Subscription {
@@ -10,7 +10,7 @@ export interface Subscription {
   /** What it is yet to get stands before these: they are kept back. */
   held: { readonly arrival: Arrival; readonly topic: string }[] | undefined;
   /** It got these already, though the stream is yet to bring them. */
-  skip: Set<string> | undefined;
+  skip: Set<string | undefined> | undefined;
   ended: boolean;
   /** Hands an event on. */
   take(arrival: Arrival, topic: string): void;
@@ -21,47 +21,47 @@ export interface Subscription {
   close(error: ClientError | undefined): void;
 }
 
-/** Whom a subscription is for. */
-export interface Taker {
-  readonly topics: readonly string[];
-  /** Of events; all without one. */
-  readonly name?: string | undefined;
-  readonly options: TopicOptions;
-  readonly parse: Parse;
-  take(delivered: Delivered): void;
-  close?(error: ClientError | undefined): void;
-}
-
-/** @param report told of what the taker does not hear itself */
-export function subscriptionFor(taker: Taker, report: (error: unknown) => void): Subscription {
-  const { topics, name, options, parse } = taker;
-  const tell = (error: ClientError): void => {
-    if (options.onError === undefined) report(error);
-    else attempt(() => options.onError?.(error), report);
-  };
+/**
+ * @param options those of its client where it has none
+ * @param take gets the events
+ * @param report told of what it does not hear itself
+ * @param name of events; all without one
+ */
+export function subscriptionFor(
+  topics: readonly string[],
+  { from, parse = parseJson, resync, onError }: TopicOptions,
+  take: (delivered: Delivered) => void,
+  report: (error: unknown) => void,
+  name?: string,
+  close: Subscription["close"] = () => undefined,
+): Subscription {
+  const tell = (error: ClientError): void => attempt(() => (onError ?? report)(error), report);
   return {
     topics,
-    from: options.from,
+    from,
     held: undefined,
     skip: undefined,
     ended: false,
     take(arrival, topic) {
       if (this.ended || (name !== undefined && arrival.event !== name)) return;
-      let delivered: Delivered;
-      try {
-        delivered = deliveredOf(arrival, topic, parse);
-      } catch (cause) {
-        return tell(new ClientError("bad-data", `What came on ${topic} cannot be parsed`, { cause }));
-      }
+      let code: ClientErrorCode = "bad-data";
       attempt(
-        () => taker.take(delivered),
-        (cause) => tell(new ClientError("handler-failed", `A handler of ${topic} threw`, { cause })),
+        () => {
+          const delivered = arrival.delivered(topic, parse);
+          code = "handler-failed";
+          return take(delivered);
+        },
+        (cause) => tell(new ClientError(code, `${code}: an event of ${topic}`, { cause })),
       );
     },
-    notice: (notice) => attempt(() => options.resync?.(notice), report),
+    notice: (notice) => attempt(() => resync?.(notice), report),
     report: tell,
-    close: (error) => taker.close?.(error),
+    close,
   };
+}
+
+function parseJson(text: string): unknown {
+  return JSON.parse(text);
 }
 
 /** Hands an event of the stream on, or keeps it back. */
@@ -72,9 +72,9 @@ export function handOn(subscription: Subscription, arrival: Arrival, topic: stri
   else if (arrival.id === undefined || skip?.delete(arrival.id) !== true) subscription.take(arrival, topic);
 }
 
-/** The first of some topics that was asked for. */
-export function askedTopic({ topics }: Subscription, of: readonly string[]): string | undefined {
-  return of.find((topic) => topics.some((asked) => matchesPattern(asked, topic)));
+/** The first of an event's topics that was asked for. */
+export function askedTopic({ topics }: Subscription, arrival: Arrival): string | undefined {
+  return arrival.topics.find((topic) => topics.some((asked) => matchesPattern(asked, topic)));
 }
 
 /** Calls what is not ours. */

@@ -1,4 +1,5 @@
 import type { ClientError } from "../error.ts";
+import { absolute } from "../stream/request.ts";
 import { createStream, type Stream } from "../stream/stream.ts";
 import type { EventSourceOptions } from "./options.ts";
 
@@ -68,19 +69,12 @@ export class EventSource extends EventTarget {
    */
   constructor(url: string | URL, options: EventSourceOptions = {}) {
     super();
-    const { headers, method, body } = options;
-    const address = absolute(String(url));
+    const address = addressOf(String(url));
     let origin = "";
     this.url = address;
     this.withCredentials = options.withCredentials === true;
     this.#stream = createStream(
-      {
-        ...options,
-        url: () => address,
-        headers: asked(headers),
-        method: asked(method),
-        body: asked(body),
-      },
+      { ...options, url: () => address },
       {
         opened: (response) => {
           ({ origin } = new URL(response.url || address));
@@ -185,15 +179,9 @@ export class EventSource extends EventTarget {
   }
 }
 
-/** A function stays one, anything else is what a function answers. */
-function asked<Value>(given: Value | (() => Value)): () => Value {
-  return typeof given === "function" ? (given as () => Value) : () => given;
-}
-
-function absolute(url: string): string {
-  const { document, location } = globalThis as Partial<typeof globalThis>;
+function addressOf(url: string): string {
   try {
-    return new URL(url, document?.baseURI ?? location?.href).href;
+    return absolute(url).href;
   } catch {
     throw new DOMException(`Not a URL: ${url}`, "SyntaxError");
   }

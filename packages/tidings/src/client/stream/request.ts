@@ -1,6 +1,32 @@
 import { ClientError, type ClientErrorCode, type Problem } from "../error.ts";
 import type { StreamOptions } from "./stream.ts";
 
+/** What is given, or what a function answers that is given instead. */
+export type Asked<Value> = Value | (() => Value | Promise<Value>);
+
+/** Asks, if it is a function. */
+export function ask<Value>(given: Asked<Value>): Value | Promise<Value> {
+  return typeof given === "function" ? (given as () => Value | Promise<Value>)() : given;
+}
+
+/** As the document or the worker's script has it. */
+export function absolute(url: string | URL): URL {
+  const { document, location } = globalThis as Partial<typeof globalThis>;
+  return new URL(url, document?.baseURI ?? location?.href);
+}
+
+/** What decides how requests are made. */
+type How = Pick<StreamOptions, "fetch" | "withCredentials">;
+
+/** Fetches as the options say. */
+export function send(
+  { fetch = globalThis.fetch, withCredentials }: How,
+  url: string,
+  init: RequestInit,
+): Promise<Response> {
+  return fetch(url, { credentials: withCredentials === true ? "include" : "same-origin", ...init });
+}
+
 /**
  * One request for a stream, up to the head of an answer that is one (HTML standard, section 9.2.3).
  *
@@ -12,18 +38,16 @@ export async function request(
   lastEventId: string,
   signal: AbortSignal,
 ): Promise<Response> {
-  const { fetch = globalThis.fetch } = options;
   const url = options.url();
   // A `fetch` of one's own may know other schemes.
   if (options.fetch === undefined && !/^https?:/.test(url)) throw new ClientError("not-http", `Not http: ${url}`);
   headers.set("Accept", "text/event-stream");
   if (lastEventId !== "") headers.set("Last-Event-ID", utf8Bytes(lastEventId));
-  const response = await fetch(url, {
-    method: options.method?.() as string,
-    body: options.body?.() as BodyInit,
+  const response = await send(options, url, {
+    method: ask(options.method) as string,
+    body: ask(options.body) as BodyInit,
     headers,
     cache: "no-store",
-    credentials: options.withCredentials === true ? "include" : "same-origin",
     signal,
   });
   const { status } = response;

@@ -6,17 +6,18 @@ import { DEFAULT_TIME, type RetryOptions, waitAfter } from "./back-off.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { isHidden, listenToPage } from "./page-events.ts";
 import { createEventLimit } from "./event-limit.ts";
-import { asClientError, request } from "./request.ts";
+import { asClientError, ask, request } from "./request.ts";
 
 /** What a stream is asked for, and how it is kept. */
 export interface StreamOptions {
   /** Asked at every attempt. Absolute, unless a document or a worker gives a base. */
   readonly url: () => string;
   /** Asked at every attempt, so that a token may be fresh. If it fails, so does the attempt. */
-  readonly headers?: (() => HeadersInit | undefined | Promise<HeadersInit | undefined>) | undefined;
+  readonly headers?: HeadersInit | (() => HeadersInit | undefined | Promise<HeadersInit | undefined>) | undefined;
   /** Default `GET`. */
-  readonly method?: (() => string | undefined) | undefined;
-  readonly body?: (() => BodyInit | undefined) | undefined;
+  readonly method?: string | (() => string | undefined) | undefined;
+  /** Not a stream: it could be sent only once. */
+  readonly body?: BodyInit | (() => BodyInit | undefined) | undefined;
   /** Cookies and the like go to other origins, too. Default false. */
   readonly withCredentials?: boolean | undefined;
   /** Default: the global `fetch`, looked up at every attempt. */
@@ -128,7 +129,7 @@ export function createStream(options: StreamOptions, listener: StreamListener): 
   async function run(signal: AbortSignal): Promise<void> {
     let code: "headers" | "network" = "headers";
     try {
-      const headers = new Headers(await options.headers?.());
+      const headers = new Headers(await ask(options.headers));
       code = "network";
       if (mustPause()) throw paused();
       const response = await request(options, headers, stream.lastEventId, signal);
@@ -189,10 +190,6 @@ export function createStream(options: StreamOptions, listener: StreamListener): 
 
   function setDeadline(ms: number): void {
     deadline = clock.now() + ms;
-    ringIn(ms);
-  }
-
-  function ringIn(ms: number): void {
     cancelTimer?.();
     cancelTimer = ms < Infinity ? clock.after(ms, () => look(true)) : undefined;
   }
@@ -204,7 +201,7 @@ export function createStream(options: StreamOptions, listener: StreamListener): 
       if (rang || left <= 0) connect();
     } else if (left <= 0) lose(new ClientError("silent", `Silent for ${patience} ms`));
     // Bytes came since the timer was set. It is set again only here, not for every chunk.
-    else if (rang) ringIn(Math.min(left, patience));
+    else if (rang) setDeadline(Math.min(left, patience));
   }
 
   function mustPause(): boolean {

@@ -1,9 +1,10 @@
 import { randomKey } from "../connect/publish.ts";
 import type { Source, SourceListener } from "../connect/source.ts";
+import type { Status } from "../connect/tidings.ts";
 import { ClientError } from "../error.ts";
 import type { Clock } from "../stream/clock.ts";
 import { lead, type Leader } from "./lead.ts";
-import type { Message, News, Place, PlainError } from "./news.ts";
+import { hold, type Message, type News, type Place, type Request } from "./news.ts";
 
 /** How a tab joins the others. */
 export interface TabsOptions {
@@ -11,7 +12,9 @@ export interface TabsOptions {
   readonly name: string;
   readonly clock: Clock;
   /** Where this tab is. */
-  readonly cursor: () => string;
+  readonly at: { readonly cursor: string };
+  /** How it is with this tab. */
+  readonly status: () => Status;
   /** Opens the connection, in the tab that leads. */
   readonly open: (listener: SourceListener) => Source;
 }
@@ -38,33 +41,25 @@ export function tabsAreThere(): boolean {
  */
 export function joinTabs(options: TabsOptions, listener: SourceListener): Source {
   const { name, clock } = options;
-  const { locks } = navigator;
   const tab = randomKey();
   const life = new AbortController();
   let channel: BroadcastChannel | undefined;
   /** Ends when this tab leaves the others. */
   let stay: AbortController | undefined;
-  /** The request for the leader's lock that counts, and what withdraws it. */
-  let attempt = 0;
+  /** Withdraws the request for the leader's lock. */
   let candidacy = new AbortController();
 
   let own: readonly string[] = [];
-  let requests = 0;
-  let place: Place | undefined;
+  let request = "";
+  /** At first nowhere: no one goes on from there. */
+  let place: Place = { leader: tab, term: 0, count: 0 };
   let wanted: readonly string[] = [];
   let heartbeat = HEARTBEAT;
   /** Why the leader has no connection. */
   let trouble: ClientError | undefined;
-  let heardAt = 0;
   let cancelWatch: (() => void) | undefined;
   let leader: Leader | undefined;
-  let release = (): void => undefined;
-
-  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- that is for windows
-  const post = (message: Message): void => channel?.postMessage(message);
-  const request = (lock: string, how: LockOptions, held: () => Promise<void>): Promise<void> =>
-    // Withdrawn, or stolen.
-    locks.request(lock, how, held).catch(() => undefined);
+  let release: () => void;
 
   function arrive(): void {
     channel = new BroadcastChannel(name);
@@ -74,24 +69,21 @@ export function joinTabs(options: TabsOptions, listener: SourceListener): Source
       // Who wants nothing yet begins when it does.
       else if (stay !== undefined) hear(data);
     });
-    if (own.length > 0) join();
+    say();
   }
 
   function join(): void {
-    if (stay !== undefined) return;
     const { signal } = (stay = new AbortController());
     // Held as long as the tab lives: the leader waits for it, and so learns when the tab is gone.
-    void request(`${name} ${tab}`, { signal }, () => {
+    void hold(`${name} ${tab}`, { signal }, () => {
       say();
-      stand({});
-      heardAt = clock.now();
+      stand();
       watch();
       return new Promise((resolve) => signal.addEventListener("abort", () => resolve()));
     });
   }
 
   function leave(): void {
-    attempt++;
     candidacy.abort();
     stay?.abort();
     stay = undefined;
@@ -100,41 +92,46 @@ export function joinTabs(options: TabsOptions, listener: SourceListener): Source
     channel?.close();
   }
 
+  function post(message: Message): void {
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- that is for windows
+    channel?.postMessage(message);
+  }
+
+  /** Says what this tab wants to whom it concerns. */
   function say(): void {
-    post({ kind: "want", tab, topics: own, request: ++requests });
+    if (leader !== undefined) leader.update();
+    else if (stay !== undefined) post({ kind: "want", tab, topics: own, request: (request = randomKey()) });
+    else if (own.length > 0) join();
   }
 
   /** Waits for the lock, or steals it. */
-  function stand(how: LockOptions): void {
-    const mine = ++attempt;
+  function stand(steal = false): void {
     candidacy.abort();
-    candidacy = new AbortController();
-    const held = (): Promise<void> => (mine === attempt ? take() : Promise.resolve());
-    void request(name, how.steal === true ? how : { signal: candidacy.signal }, held).then(() => {
-      if (mine !== attempt) return;
+    const { signal } = (candidacy = new AbortController());
+    void hold(name, steal ? { steal } : { signal }, () => (signal.aborted ? undefined : take())).then(() => {
+      if (signal.aborted) return;
       step();
-      heardAt = clock.now();
       watch();
-      stand({});
+      stand();
     });
   }
 
   /** Leads from now on. */
   function take(): Promise<void> {
     cancelWatch?.();
-    listener.status({ role: "leader" });
-    leader = lead(
-      { ...options, tab, term: (place?.term ?? 0) + 1, own: () => own, inherited: wanted, heartbeat, post },
-      listener,
-    );
-    leader.takeOver(place);
-    return new Promise((resolve) => (release = resolve));
+    return new Promise((resolve) => {
+      release = resolve;
+      const after = place;
+      const mine = (place = { leader: tab, term: after.term + 1, count: 0 });
+      leader = lead({ ...options, after, own: () => own, inherited: wanted, heartbeat, post }, mine, listener);
+      listener.status({ role: "leader", state: "connecting" });
+      say();
+    });
   }
 
   /** Does not lead any more. */
   function step(): void {
     if (leader === undefined) return;
-    ({ place } = leader);
     wanted = leader.wanted();
     leader.stop();
     leader = undefined;
@@ -143,24 +140,20 @@ export function joinTabs(options: TabsOptions, listener: SourceListener): Source
   }
 
   function hear(news: News): void {
-    const at = leader?.place ?? place;
-    const following = leader === undefined && at?.leader === news.leader;
+    const { leader: teller, term, count } = news.place;
+    const { after } = news;
+    const following = leader === undefined && place.leader === teller;
     // From one that does not know yet that it was replaced.
-    if (!following && at !== undefined && news.term <= at.term && news.takesOver !== true) return;
+    if (!following && term <= place.term && after === undefined) return;
     step();
     const goesOn = following
-      ? news.count <= (place?.count ?? 0) + 1
-      : place !== undefined && news.after?.leader === place.leader && news.after.count <= place.count;
-    const isNext = following && news.count > (place?.count ?? 0);
-    place = { leader: news.leader, term: news.term, count: news.count };
-    ({ wanted } = news);
-    heardAt = clock.now();
-    if (heartbeat !== news.heartbeat) {
-      ({ heartbeat } = news);
-      watch();
-    }
+      ? count <= place.count + 1
+      : after !== undefined && after.leader === place.leader && after.count <= place.count;
+    const isNext = following && count > place.count;
+    ({ place, wanted, heartbeat } = news);
+    watch();
     const { error } = news.status;
-    if (trouble?.message !== error?.message) trouble = revived(error);
+    if (trouble?.message !== error?.message) trouble = error && new ClientError(error.code, error.message, error);
     listener.status({ ...news.status, error: trouble, role: "follower" });
     if (!goesOn) listener.moved(news.cursor);
     else if (isNext) {
@@ -168,41 +161,37 @@ export function joinTabs(options: TabsOptions, listener: SourceListener): Source
       listener.settled();
     }
     if (!following) say();
-    else if (news.answers[tab] === requests) listener.covers(news.covers);
-    const refused = news.refused?.topics.filter((topic) => own.includes(topic)) ?? [];
-    const why = revived(news.refused?.error);
-    if (refused.length > 0 && why !== undefined) listener.refused(refused, why);
+    else if (news.answers.includes(request)) listener.covers(news.covers);
+    const { refused } = news;
+    const topics = own.filter((topic) => refused?.topics.includes(topic));
+    if (refused !== undefined && topics.length > 0)
+      listener.refused(topics, new ClientError(refused.error.code, refused.error.message, refused.error));
   }
 
-  /** Replaces a leader that is silent: a suspended one keeps its lock. */
-  function watch(wait?: number): void {
+  /** Replaces a leader that is silent: a suspended one keeps its lock. Not all at once. */
+  function watch(wait = heartbeat * (HEARTBEATS + Math.random() / 2), again = true): void {
     cancelWatch?.();
-    // Not all at once.
-    const patience = heartbeat * (HEARTBEATS + Math.random() / 2);
-    const due = wait === undefined ? heardAt + patience : clock.now() + wait;
-    cancelWatch = clock.after(Math.max(0, due - clock.now()), () => {
-      if (clock.now() - heardAt < patience) watch();
+    const due = clock.now() + wait;
+    cancelWatch = clock.after(wait, () => {
       // Late: it may have been this tab that slept, and what it was told meanwhile is yet to come.
-      else if (wait === undefined && clock.now() - due > heartbeat / 2) watch(heartbeat);
-      else stand({ steal: true });
+      if (again && clock.now() - due > heartbeat / 2) watch(heartbeat, false);
+      else stand(true);
     });
   }
 
-  const page = { signal: life.signal };
-  addEventListener("pagehide", leave, page);
-  addEventListener("pageshow", ({ persisted }) => persisted && arrive(), page);
+  addEventListener("pagehide", leave, life);
+  addEventListener("pageshow", ({ persisted }) => persisted && arrive(), life);
   arrive();
 
   return {
     want(topics) {
       own = [...topics];
-      if (leader !== undefined) leader.update();
-      else if (stay !== undefined) say();
-      else if (own.length > 0) join();
+      say();
     },
     reconnect() {
-      if (leader === undefined) post({ kind: "reconnect" });
-      else leader.reconnect();
+      const asked: Request = { kind: "reconnect" };
+      if (leader === undefined) post(asked);
+      else leader.hear(asked);
     },
     close() {
       life.abort();
@@ -210,8 +199,4 @@ export function joinTabs(options: TabsOptions, listener: SourceListener): Source
     },
     logout: () => post({ kind: "logout" }),
   };
-}
-
-function revived(error: PlainError | undefined): ClientError | undefined {
-  return error && new ClientError(error.code, error.message, { status: error.status });
 }

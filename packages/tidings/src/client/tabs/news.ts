@@ -1,5 +1,5 @@
 import type { ParsedEvent } from "../../wire/parser.ts";
-import type { ClientErrorCode } from "../error.ts";
+import type { ClientError } from "../error.ts";
 import type { Status } from "../connect/tidings.ts";
 
 /** How far a tab has heard a leader: so many of its news. */
@@ -11,36 +11,40 @@ export interface Place {
 }
 
 /** What a leader tells. Each has all that a tab needs that joins just now. */
-export interface News extends Place {
+export interface News {
   readonly kind: "news";
+  /** Without events the count is that of the news before. */
+  readonly place: Place;
   /** It has just become the leader, and goes on from there. */
-  readonly after?: Place | undefined;
-  readonly takesOver?: true;
-  /** What came, with the cursor after it. Without events the count is that of the news before. */
+  readonly after?: Place;
+  /** What came, with the cursor after it. */
   readonly events: readonly ParsedEvent[];
   readonly cursor: string;
-  /** The topics that are on the stream, and which request of each tab they answer. */
+  /** The topics that are on the stream, and the requests that they answer. */
   readonly covers: readonly string[];
-  readonly answers: Readonly<Record<string, number>>;
+  readonly answers: readonly string[];
   /** All topics that are wanted: the next leader begins with them. */
   readonly wanted: readonly string[];
-  readonly refused?: { readonly topics: readonly string[]; readonly error: PlainError } | undefined;
-  readonly status: Omit<Status, "error" | "role"> & { readonly error: PlainError | undefined };
+  readonly refused?: { readonly topics: readonly string[]; readonly error: PlainError };
+  readonly status: Omit<Status, "error"> & { readonly error: PlainError | undefined };
   /** The longest that a leader is silent, in ms. */
   readonly heartbeat: number;
 }
 
-/** An error that fits through a channel. */
-export interface PlainError {
-  readonly code: ClientErrorCode;
-  readonly message: string;
-  readonly status: number | undefined;
-}
+/** An error as it is when it came through a channel. */
+export type PlainError = Pick<ClientError, "code" | "message" | "status" | "problem">;
 
 /** What a tab tells the leader. */
 export type Request =
-  | { readonly kind: "want"; readonly tab: string; readonly topics: readonly string[]; readonly request: number }
+  /** The request has a name of its own each time. */
+  | { readonly kind: "want"; readonly tab: string; readonly topics: readonly string[]; readonly request: string }
   | { readonly kind: "reconnect" };
 
 /** What tabs tell each other. */
 export type Message = News | Request | { readonly kind: "logout" };
+
+/** Waits for a lock, and holds it until what is done with it is over. */
+export function hold(lock: string, how: LockOptions, held: () => Promise<void> | void): Promise<void> {
+  // Withdrawn, or stolen.
+  return navigator.locks.request(lock, how, held).catch(() => undefined);
+}
