@@ -1,6 +1,6 @@
 import { createMarkRemover } from "./byte-order-mark.ts";
-import { createDecoder } from "./decode.ts";
-import { type Ended, createMeter } from "./meter.ts";
+import { createDecoder, type Decode } from "./decode.ts";
+import { type Ended, type Meter, createMeter } from "./meter.ts";
 import type { Parser, ParserOptions } from "./parser.ts";
 import { afterSpace, find, isAligned } from "./scan.ts";
 
@@ -18,10 +18,24 @@ const NO_TOPICS: readonly string[] = Object.freeze([]);
  * is dropped, its id too.
  */
 export function createParser(options: ParserOptions): Parser {
-  const { onEvent, onRetry, onComment } = options;
   const meter = createMeter(options.maxLineBytes ?? DEFAULT_LIMIT, options.maxEventBytes ?? DEFAULT_LIMIT);
+  const parser = createParserWith(meter, options, createDecoder());
   const withoutMark = createMarkRemover();
-  const decode = createDecoder();
+  return {
+    ...parser,
+    feed: (bytes) => parser.feed(withoutMark(bytes)),
+    get lastEventId() {
+      return parser.lastEventId;
+    },
+  };
+}
+
+/** The same with other limits, where the code of these costs too much. */
+export function createParserWith(
+  meter: Meter,
+  { onEvent, onRetry, onComment, lastEventId = "" }: ParserOptions,
+  decode: Decode,
+): Parser {
   let closed = false;
   let afterCr = false;
   // The line whose end has not come. Engines join such a text once, when it is first looked into, so that a line in many
@@ -33,17 +47,14 @@ export function createParser(options: ParserOptions): Parser {
   let behind = -1;
 
   // The standard's buffers, but that `data` lacks the LF at its end, and is `undefined` where the standard's is empty.
-  let id = options.lastEventId ?? "";
+  let id = lastEventId;
   let type = "";
   let data: string | undefined;
   let topics: string[] | undefined;
   let cursor: string | undefined;
-  let lastEventId = id;
 
-  function feed(chunk: Uint8Array): void {
-    if (closed) return;
-    const bytes = withoutMark(chunk);
-    if (bytes.length === 0) return;
+  function feed(bytes: Uint8Array): void {
+    if (closed || bytes.length === 0) return;
     try {
       const excess = meter.excess(bytes);
       const ended = read(excess === undefined ? bytes : bytes.subarray(0, excess.at));
@@ -117,18 +128,8 @@ export function createParser(options: ParserOptions): Parser {
               at = end + 2;
               over = at;
               lastEventId = ownId;
-              const event = {
-                event: ownType === "" ? "message" : ownType,
-                data: value,
-                lastEventId: ownId,
-                topics: topics ?? NO_TOPICS,
-                cursor,
-              };
-              begun = false;
-              topics = undefined;
-              cursor = undefined;
+              dispatch(ownType, value);
               ownType = "";
-              onEvent(event);
               if (closed) break;
               continue;
             }

@@ -1,5 +1,6 @@
-import { createSmallParser } from "../../wire/small/parse.ts";
-import type { ParsedEvent, Parser } from "../../wire/parser.ts";
+import { createMarklessDecoder } from "../../wire/decode.ts";
+import { createParserWith } from "../../wire/parse.ts";
+import type { ParsedEvent, Parser, ParserOptions } from "../../wire/parser.ts";
 import { ClientError } from "../error.ts";
 import { DEFAULT_TIME, type RetryOptions, waitAfter } from "./back-off.ts";
 import { type Clock, systemClock } from "./clock.ts";
@@ -154,7 +155,8 @@ export function createStream(options: StreamOptions, listener: StreamListener): 
 
   function parse(): void {
     parser?.close();
-    parser = createSmallParser(createEventLimit(options.maxEventBytes ?? 2 ** 24), {
+    const limit = createEventLimit(options.maxEventBytes ?? 2 ** 24);
+    const parsed: ParserOptions = {
       lastEventId: stream.lastEventId,
       onRetry: (ms) => (announced = ms),
       onEvent(event) {
@@ -165,7 +167,8 @@ export function createStream(options: StreamOptions, listener: StreamListener): 
         if (heartbeat) setDeadline((patience = Number(heartbeat) * HEARTBEATS));
         listener.event(event);
       },
-    });
+    };
+    parser = createParserWith(limit, parsed, createMarklessDecoder());
   }
 
   function lose(error: ClientError): void {
