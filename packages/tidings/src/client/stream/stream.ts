@@ -230,16 +230,14 @@ export function createStream(options: StreamOptions, listener: StreamListener): 
     open() {
       if (state !== "closed" || stop?.aborted === true) return;
       life = new AbortController();
-      stop?.addEventListener("abort", stream.close, { signal: life.signal });
+      stop?.addEventListener("abort", end, life);
       listenToPage(hear, life.signal);
       connect();
     },
     reconnect() {
       if (state !== "closed") connect();
     },
-    close() {
-      if (state !== "closed") end();
-    },
+    close: end,
     reset() {
       if (parser !== undefined) parse();
     },

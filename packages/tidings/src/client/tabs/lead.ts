@@ -1,5 +1,5 @@
 import type { ParsedEvent } from "../../wire/parser.ts";
-import type { Source, SourceListener } from "../connect/source.ts";
+import type { SourceListener } from "../connect/source.ts";
 import type { ClientError } from "../error.ts";
 import { hubSays } from "../connect/hub-says.ts";
 import type { TabsOptions } from "./join-tabs.ts";
