@@ -58,7 +58,7 @@ export function connect<Events = Record<string, unknown>>(
       attempt(() => options.resync?.(notice), report);
       for (const each of subscriptions) {
         each.notice(notice);
-        if (each.from !== undefined && each.held === undefined) starts.begin(each);
+        if (each.from !== undefined) begin(each);
       }
     },
   );
@@ -70,7 +70,7 @@ export function connect<Events = Record<string, unknown>>(
     });
   });
 
-  const starts = createLateStarts(inbox, interests, (...what) => readToLive(asking, ...what));
+  const begin = createLateStarts(inbox, interests, (...what) => readToLive(asking, ...what));
 
   const open = (listener: SourceListener): Source => openMainStream({ base, asking, send, clock, at: inbox }, listener);
   const listener: SourceListener = {
@@ -114,7 +114,7 @@ export function connect<Events = Record<string, unknown>>(
       if (after === "") return;
       note("catching up after", after);
       inbox.breaks++;
-      starts.catchUp(subscriptions, after);
+      for (const each of subscriptions) begin(each, after);
     },
     loggedOut: () => finish(new ClientError("logged-out")),
   };
@@ -168,9 +168,9 @@ export function connect<Events = Record<string, unknown>>(
     signal?.addEventListener("abort", end);
     subscriptions.add(subscription);
     interests.add(subscription, topics);
-    if (from !== undefined) starts.begin(subscription);
+    if (from !== undefined) begin(subscription);
     // What the stream still brings of it would end, and then begin anew.
-    else if (inbox.cursor !== "" && topics.some(interests.isLeaving)) starts.catchUp([subscription], inbox.cursor);
+    else if (inbox.cursor !== "" && topics.some(interests.isLeaving)) begin(subscription, inbox.cursor);
     return end;
   }
 
