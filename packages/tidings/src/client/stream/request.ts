@@ -2,7 +2,7 @@ import { ClientError, type ClientErrorCode, type Problem } from "../error.ts";
 import type { StreamOptions } from "./stream.ts";
 
 /** What is given, or what a function answers that is given instead. */
-export type Asked<Value> = Value | (() => Value | Promise<Value>);
+type Asked<Value> = Value | (() => Value | Promise<Value>);
 
 /** Asks, if it is a function. */
 export function ask<Value>(given: Asked<Value>): Value | Promise<Value> {

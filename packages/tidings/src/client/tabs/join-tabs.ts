@@ -193,6 +193,8 @@ export function joinTabs(options: TabsOptions, listener: SourceListener): Source
     },
     close() {
       life.abort();
+      // It may be inside of something that would say what it wants.
+      own = [];
       leave();
     },
     logout: () => post({ kind: "logout" }),
