@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
-import { createApp, defineComponent, effectScope, h, nextTick, ref, watch } from "vue";
+import { createApp, defineComponent, effectScope, h, nextTick, type Ref, ref, watch } from "vue";
 
 import type { Delivered, Tidings } from "../../src/client/connect/tidings.ts";
 import { createTestSource, type TestSource } from "../../src/testing/index.ts";
@@ -99,6 +99,32 @@ describe("useReducedTopic", () => {
   });
 });
 
+test("what a store has outlives the component that made it, and ends with the store", async () => {
+  const scope = effectScope(true);
+  let count: Readonly<Ref<number>> | undefined;
+  const Counter = defineComponent({
+    setup() {
+      count ??= scope.run(() => useReducedTopic("a", (n: number) => n + 1, 0));
+      return () => h("p", `${count?.value};`);
+    },
+  });
+  const isFirstThere = ref(true);
+  const host = document.createElement("div");
+  const app = createApp({ render: () => [isFirstThere.value ? h(Counter) : null, h(Counter)] });
+  app.use(createTidings({ client })).mount(host);
+  onTestFinished(() => app.unmount());
+  await source.settled();
+  await source.emit("a", "n", 1);
+  expect(host.textContent).toBe("1;1;");
+  isFirstThere.value = false;
+  await nextTick();
+  await source.emit("a", "n", 2);
+  expect(host.textContent).toBe("2;");
+  scope.stop();
+  await source.emit("a", "n", 3);
+  expect(count?.value).toBe(2);
+});
+
 describe("useEvent", () => {
   test("calls the handler for each event, until it is told to stop", async () => {
     const heard: unknown[] = [];
@@ -118,6 +144,20 @@ describe("useEvent", () => {
     const heard: unknown[] = [];
     const scope = effectScope();
     scope.run(() => useEvent("a", "n", (data) => void heard.push(data), { client }));
+    await source.settled();
+    await source.emit("a", "n", 1);
+    scope.stop();
+    await source.emit("a", "n", 2);
+    expect(heard).toEqual([1]);
+  });
+
+  test("ends with a scope that was made within a component, though the component goes on", async () => {
+    const heard: unknown[] = [];
+    const scope = effectScope();
+    show(() => {
+      scope.run(() => useEvent("a", "n", (data) => void heard.push(data)));
+      return () => "";
+    });
     await source.settled();
     await source.emit("a", "n", 1);
     scope.stop();
