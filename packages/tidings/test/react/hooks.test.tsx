@@ -142,6 +142,42 @@ describe("useReducedTopic", () => {
     expect(screen.text).toBe("1");
   });
 
+  test("begins anew after a gap with `from`, and goes on over one without", async () => {
+    const seen: string[] = [];
+    function Numbers({ from }: { readonly from?: "last:9" }): string {
+      const add = (all: readonly number[], { data }: Delivered<number>): readonly number[] => [...all, data];
+      const resync = ({ kind }: { kind: string }): void => void seen.push(kind);
+      return useReducedTopic("n", add, [], { resync, ...(from !== undefined && { from }) }).join();
+    }
+    const page = [<Numbers key="with" from="last:9" />, ";", <Numbers key="without" />];
+    const screen = await render(within(page));
+    await happens(source.settled);
+    for (const n of [1, 2]) await happens(() => source.emit("n", "number", n));
+    expect(screen.text).toBe("1,2;1,2");
+    await happens(source.drop);
+    await happens(() => source.emit("n", "number", 3));
+    await happens(source.evict);
+    await happens(() => source.emit("n", "number", 4));
+    await happens(() => source.advance(60_000));
+    expect(seen).toEqual(["gap", "gap"]);
+    expect(screen.text).toBe("4;1,2,4");
+  });
+
+  test("takes a `resync` that was not there in the first render", async () => {
+    const heard: string[] = [];
+    const resync = ({ kind }: { kind: string }): void => void heard.push(kind);
+    function Listening({ isTold }: { readonly isTold: boolean }): null {
+      useEvent("a", "n", () => undefined, isTold ? { resync } : {});
+      return null;
+    }
+    const screen = await render(within(<Listening isTold={false} />));
+    await happens(source.settled);
+    await screen.render(within(<Listening isTold />));
+    await happens(source.restart);
+    await happens(() => source.advance(60_000));
+    expect(heard).toEqual(["reset"]);
+  });
+
   test("begins anew when it was hidden meanwhile: what it missed is not known", async () => {
     const page = (mode: "visible" | "hidden"): ReactElement =>
       within(

@@ -97,6 +97,24 @@ describe("useReducedTopic", () => {
     await source.advance(60_000);
     expect(screen.text).toBe("1");
   });
+
+  test("begins anew after a gap with `from`", async () => {
+    const screen = show(() => {
+      const all = useReducedTopic("a", (list: readonly number[], { data }: Delivered<number>) => [...list, data], [], {
+        from: "last:9",
+      });
+      return () => all.value.join();
+    });
+    await source.settled();
+    for (const n of [1, 2]) await source.emit("a", "n", n);
+    expect(screen.text).toBe("1,2");
+    await source.drop();
+    await source.emit("a", "n", 3);
+    await source.evict();
+    await source.emit("a", "n", 4);
+    await source.advance(60_000);
+    expect(screen.text).toBe("4");
+  });
 });
 
 test("what a store has outlives the component that made it, and ends with the store", async () => {
