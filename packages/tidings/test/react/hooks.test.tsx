@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { act, Activity, type ReactElement, type ReactNode, StrictMode, useState } from "react";
+import { act, Activity, type ReactElement, type ReactNode, StrictMode, useEffect, useState } from "react";
 import { hydrateRoot } from "react-dom/client";
 import { renderToString } from "react-dom/server";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
@@ -352,6 +352,60 @@ describe("the provider", () => {
     await screen.render(<div key="second session">{shared(<Page />)}</div>);
     await happens(() => source.emit("a", "n", 1));
     expect(screen.text).toBe("live 1");
+  });
+
+  test("shows its own client's state after a log-out, though another provider has a new one", async () => {
+    const connections = new Map<string, Connection>();
+    function Page({ name }: { readonly name: string }): string {
+      const connection = useConnection();
+      connections.set(name, connection);
+      return `${name} ${connection.state} ${useReducedTopic("a", (count: number) => count + 1, 0)};`;
+    }
+    const page = (name: string): ReactElement => (
+      <TidingsProvider key={name} url={url} options={{ ...source.options, shareTabs: false }}>
+        <Page name={name} />
+      </TidingsProvider>
+    );
+    const screen = await render([page("one"), page("two")]);
+    await happens(source.settled);
+    await happens(async () => connections.get("one")?.logout());
+    await screen.render([page("three"), page("two")]);
+    await happens(source.settled);
+    await screen.render([page("three"), page("two")]);
+    await happens(() => source.emit("a", "n", 1));
+    expect(screen.text).toBe("three live 1;two closed 0;");
+  });
+
+  test("lets go of the client of one who publishes when it leaves, once that was said", async () => {
+    function Guest(): null {
+      const { publish } = useConnection();
+      useEffect(() => () => void publish("room", { event: "left", data: {} }), [publish]);
+      return null;
+    }
+    const screen = await render(
+      shared(
+        <>
+          <Guest />
+          <Count topic="room" />
+        </>,
+      ),
+    );
+    await happens(source.settled);
+    await screen.unmount();
+    await source.advance(5_000);
+    expect(source.published).toMatchObject([{ topic: "room", event: "left" }]);
+    expect([source.connections, source.timers]).toEqual([0, 0]);
+    // Who comes next has a client of its own options.
+    const other = createTestSource();
+    const next = await render(
+      <TidingsProvider url={url} options={{ ...other.options, shareTabs: false }}>
+        <Count topic="room" />
+      </TidingsProvider>,
+    );
+    await happens(other.settled);
+    expect(other.connections).toBe(1);
+    await next.unmount();
+    await other.advance(5_000);
   });
 
   test("of another user is another client", async () => {
