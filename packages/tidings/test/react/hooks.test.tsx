@@ -288,7 +288,7 @@ describe("useConnection", () => {
 describe("the provider", () => {
   const url = "http://test.source/events";
   const shared = (node: ReactNode): ReactElement => (
-    <TidingsProvider url={url} options={{ ...source.options, shareTabs: false }}>
+    <TidingsProvider url={url} options={source.options}>
       {node}
     </TidingsProvider>
   );
@@ -323,7 +323,7 @@ describe("the provider", () => {
 
   test("makes a client of its own options when the one before was closed", async () => {
     const tokens = async (token: string): Promise<void> => {
-      const options = { ...source.options, shareTabs: false, token };
+      const options = { ...source.options, token };
       const screen = await render(
         <TidingsProvider url={url} options={options}>
           <Count topic="a" />
@@ -362,7 +362,7 @@ describe("the provider", () => {
       return `${name} ${connection.state} ${useReducedTopic("a", (count: number) => count + 1, 0)};`;
     }
     const page = (name: string): ReactElement => (
-      <TidingsProvider key={name} url={url} options={{ ...source.options, shareTabs: false }}>
+      <TidingsProvider key={name} url={url} options={source.options}>
         <Page name={name} />
       </TidingsProvider>
     );
@@ -398,7 +398,7 @@ describe("the provider", () => {
     // Who comes next has a client of its own options.
     const other = createTestSource();
     const next = await render(
-      <TidingsProvider url={url} options={{ ...other.options, shareTabs: false }}>
+      <TidingsProvider url={url} options={other.options}>
         <Count topic="room" />
       </TidingsProvider>,
     );
@@ -410,13 +410,13 @@ describe("the provider", () => {
 
   test("of another user is another client", async () => {
     const screen = await render(
-      <TidingsProvider url={url} options={{ ...source.options, shareTabs: false, user: "ada" }}>
+      <TidingsProvider url={url} options={{ ...source.options, user: "ada" }}>
         <Count topic="a" />
       </TidingsProvider>,
     );
     await happens(source.settled);
     await screen.render(
-      <TidingsProvider url={url} options={{ ...source.options, shareTabs: false, user: "grace" }}>
+      <TidingsProvider url={url} options={{ ...source.options, user: "grace" }}>
         <Count topic="a" />
       </TidingsProvider>,
     );
@@ -436,6 +436,18 @@ describe("the provider", () => {
     await expect(render(shared(<Fails />))).rejects.toThrow("on purpose");
     await source.settled();
     expect(source.requests).toEqual([]);
+  });
+
+  test("works in a document for tests that has no locks, whether or not it is told to share", async () => {
+    const screen = await render(
+      <TidingsProvider url={url} options={{ ...source.options, shareTabs: true }}>
+        <Count topic="a" />
+      </TidingsProvider>,
+    );
+    await happens(source.settled);
+    await happens(() => source.emit("a", "n", 1));
+    expect(screen.text).toBe("1");
+    await screen.unmount();
   });
 
   test("hydrates what the server has rendered without a complaint", async () => {

@@ -223,7 +223,7 @@ test("mounted and unmounted 1,000 times, they leave no connection, listener or t
     },
   });
   const host = document.createElement("div");
-  const options = { ...source.options, shareTabs: false };
+  const { options } = source;
   const app = createApp(() => (shown.value ? h(Child) : null)).use(
     createTidings({ url: "http://test.source/events", options }),
   );
