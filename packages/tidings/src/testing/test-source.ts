@@ -20,7 +20,7 @@ export interface TestSource {
     /** Tabs have clocks and locks that no test moves. */
     readonly shareTabs: false;
   };
-  /** An event happens. A text is sent as it is, anything else as JSON. Answers its id. */
+  /** An event happens. A text is sent as it is, anything else as JSON. Answers its id; rejects what a hub refuses. */
   emit(topic: string | readonly string[], event: string, data: unknown): Promise<string>;
   /** Every connection breaks. The client comes back when its time has come: see `advance`. */
   drop(): Promise<void>;
@@ -94,7 +94,8 @@ export function createTestSource(): TestSource {
   return {
     connect: (more) => connect("http://test.source/events", { ...options, ...more }),
     options,
-    emit: (topic, event, data) => after(hub.happen(topic, event, data)),
+    // Async, so that what is refused rejects.
+    emit: async (topic, event, data) => after(hub.happen(topic, event, data)),
     drop: () => after(hub.cut()),
     fail: (status, failure) => after(hub.fail({ ...failure, status })),
     async advance(ms) {

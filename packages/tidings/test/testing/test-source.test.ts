@@ -127,6 +127,12 @@ describe("a test source", () => {
     await expect(client.publish("a", { data: 1 })).rejects.toMatchObject({ status: 413 });
   });
 
+  test("rejects what a hub would refuse to take", async () => {
+    await expect(source.emit("a/*", "n", 1)).rejects.toMatchObject({ code: "bad-topic" });
+    await expect(source.emit("a", "tidings:gap", 1)).rejects.toMatchObject({ code: "bad-event" });
+    await expect(source.emit("a", "n", undefined)).rejects.toMatchObject({ code: "malformed" });
+  });
+
   test("shows what each request said", async () => {
     let token = 0;
     const own = source.connect({ token: () => `t${(token += 1)}` });
