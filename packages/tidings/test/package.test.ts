@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
-import { readdir, readFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
@@ -7,7 +8,7 @@ import { gzipSync } from "node:zlib";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
 import { rolldown } from "rolldown";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, "../../..");
@@ -40,6 +41,35 @@ describe("the library", () => {
     const attw = join(root, "node_modules/.bin/attw");
     const args = ["--pack", library, "--profile", "esm-only", "--no-emoji", "--no-color"];
     const objections = await run(attw, args).then(
+      () => "none",
+      (failure: unknown) => (failure as { stdout: string }).stdout,
+    );
+    expect(objections).toBe("none");
+  });
+
+  test("types events for programs whose `lib` knows no disposables", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "types-"));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const program = `import { connect } from "tidings/client";
+      for await (const { data } of connect("/events").subscribe<{ sum: number }>("a")) {
+        data.sum.toFixed();
+        // @ts-expect-error -- there is no such member
+        data.nothing;
+      }`;
+    const compilerOptions = {
+      strict: true,
+      noEmit: true,
+      skipLibCheck: true,
+      target: "ES2022",
+      module: "ESNext",
+      moduleResolution: "bundler",
+      lib: ["ES2022", "DOM", "DOM.Iterable"],
+      types: [],
+      paths: { "tidings/client": [join(library, "dist/client/index.d.ts")] },
+    };
+    await writeFile(join(folder, "program.ts"), program);
+    await writeFile(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["program.ts"] }));
+    const objections = await run(join(root, "node_modules/.bin/tsc"), ["-p", folder]).then(
       () => "none",
       (failure: unknown) => (failure as { stdout: string }).stdout,
     );

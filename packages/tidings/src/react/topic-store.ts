@@ -35,14 +35,9 @@ export function createTopicStore<State, Data>(
       return listen<Data>(
         source.client(),
         topic,
-        () => ({
-          ...latest.current.options,
-          resync(notice) {
-            if (notice.kind === "reset") become(initial);
-            return latest.current.options.resync?.(notice);
-          },
-        }),
+        () => latest.current.options,
         (event) => become(latest.current.reducer(state, event)),
+        () => become(initial),
       );
     },
     getSnapshot: () => state,

@@ -9,8 +9,8 @@ import { useMade } from "./use-made.ts";
 
 /**
  * What a reducer makes of a topic's events: called once for each when it arrives, in order, however few renders follow.
- * It begins with `initial` when the component is mounted, when the topic, `event` or `from` changes, and after a reset,
- * which begins another history. Nothing is heard without a topic.
+ * It begins with `initial` when the component is mounted, when the topic, `event` or `from` changes, after a reset, which
+ * begins another history, and with `from` after a gap, because the beginning comes again. Nothing is heard without a topic.
  */
 export function useReducedTopic<State, Data = unknown>(
   topic: string | null | undefined,

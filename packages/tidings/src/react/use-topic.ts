@@ -4,7 +4,7 @@ import { useReducedTopic } from "./use-reduced-topic.ts";
 
 /**
  * The newest event of a topic; undefined until one comes, on the server, and after a reset. `from: "last:1"` brings the one
- * that was there before. Events that come faster than renders are passed over: to see each, take `useEvent` or
+ * that was there before, after a gap again. Events that come faster than renders are passed over: to see each, take `useEvent` or
  * `useReducedTopic`.
  */
 export function useTopic<Data = unknown>(

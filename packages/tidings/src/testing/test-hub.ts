@@ -1,6 +1,7 @@
 import type { ClientPublication } from "../client/connect/tidings.ts";
 import type { Clock } from "../client/stream/clock.ts";
 import { formatEvent } from "../wire/encode.ts";
+import { checkAsked, checkPublished, Refusal } from "./refusal.ts";
 import { createTestLog, isWanted } from "./test-log.ts";
 import { openTestStream, type TestStream } from "./test-stream.ts";
 
@@ -33,7 +34,11 @@ export interface Failure {
 /** The other side of `fetch`: what answers requests. */
 export interface TestHub {
   answer(request: TestRequest, signal: AbortSignal | undefined): Response;
-  /** An event happens. Answers its id. */
+  /**
+   * An event happens. Answers its id.
+   *
+   * @throws Refusal what the hub does not take
+   */
   happen(topic: string | readonly string[], event: string, data: unknown): string;
   fail(failure: PlannedFailure): void;
   /** Breaks every connection. */
@@ -79,14 +84,14 @@ export function createTestHub(clock: Clock, moved: () => void): TestHub {
   const log = createTestLog();
   const streams = new Map<string, Opened>();
   const published: TestPublication[] = [];
-  const answers = new Map<string, object>();
+  const answers = new Map<string, { readonly payload: string; readonly answer: object }>();
   const failures: PlannedFailure[] = [];
   let opened = 0;
   let stopBeating = (): void => undefined;
 
   function happen(topic: string | readonly string[], event: string, data: unknown): string {
-    const topics = typeof topic === "string" ? [topic] : topic;
-    const { id, frame } = log.append(topics, event, typeof data === "string" ? data : JSON.stringify(data));
+    const { topics, text } = checkPublished(topic, event, data);
+    const { id, frame } = log.append(topics, event, text);
     for (const each of streams.values()) if (isWanted(each.topics, topics)) each.stream.write(frame);
     return id;
   }
@@ -106,10 +111,11 @@ export function createTestHub(clock: Clock, moved: () => void): TestHub {
   }
 
   function open(signal: AbortSignal | undefined, { topics, lastEventId, from }: StreamRequest): Response {
+    const asked = new Set(topics.length === 0 ? ["default"] : topics);
+    checkAsked(asked);
     opened += 1;
     const name = `stream${opened}`;
     const stream = openTestStream(signal, moved, () => gone(name));
-    const asked = new Set(topics.length === 0 ? ["default"] : topics);
     if (streams.size === 0) beat();
     streams.set(name, { stream, topics: asked });
     const opening = JSON.stringify({ heartbeat: HEARTBEAT, stream: name });
@@ -119,20 +125,27 @@ export function createTestHub(clock: Clock, moved: () => void): TestHub {
 
   function change({ stream, add = [], remove = [] }: Change): Response {
     const topics = streams.get(stream)?.topics;
-    if (topics === undefined) return problem(404, "unknown-stream");
+    if (topics === undefined) throw new Refusal("unknown-stream", "No such stream is open", 404);
+    checkAsked(new Set([...topics, ...add].filter((topic) => !remove.includes(topic))));
     for (const topic of add) topics.add(topic);
     for (const topic of remove) topics.delete(topic);
     return Response.json({ id: log.head });
   }
 
   function publish({ topic = "default", ...publication }: Published): Response {
-    const key = publication.idempotencyKey;
-    const before = key === undefined ? undefined : answers.get(key);
-    if (before !== undefined) return Response.json({ ...before, duplicate: true });
+    const { event, data, idempotencyKey: key } = publication;
+    const { topics, text } = checkPublished(topic, event, data, key);
+    const known = JSON.stringify([topics.toSorted(), key]);
+    const payload = JSON.stringify([event, text]);
+    const before = key === undefined ? undefined : answers.get(known);
+    if (before !== undefined && before.payload !== payload) {
+      throw new Refusal("conflict", "The idempotency key was used for another payload", 409);
+    }
+    if (before !== undefined) return Response.json({ ...before.answer, duplicate: true });
     published.push({ topic, ...publication });
-    const id = happen(topic, publication.event ?? "message", publication.data);
+    const id = happen(topic, event ?? "message", data);
     const acknowledgement = { id, durability: "memory" };
-    if (key !== undefined) answers.set(key, acknowledgement);
+    if (key !== undefined) answers.set(known, { payload, answer: acknowledgement });
     return Response.json(acknowledgement);
   }
 
@@ -153,11 +166,23 @@ export function createTestHub(clock: Clock, moved: () => void): TestHub {
 
   function refuse(index: number): Response {
     const [{ status, retryAfter, code = "failed" }] = failures.splice(index, 1) as [PlannedFailure];
-    return problem(status, code, retryAfter === undefined ? {} : { "Retry-After": String(retryAfter) });
+    return problem(
+      status,
+      code,
+      "Asked for by a test",
+      retryAfter === undefined ? {} : { "Retry-After": String(retryAfter) },
+    );
   }
 
   return {
-    answer,
+    answer(request, signal) {
+      try {
+        return answer(request, signal);
+      } catch (error) {
+        if (error instanceof Refusal) return problem(error.status, error.code, error.message);
+        throw error;
+      }
+    },
     happen,
     fail(failure) {
       for (let i = 0; i < (failure.times ?? 1); i += 1) failures.push(failure);
@@ -177,7 +202,7 @@ export function createTestHub(clock: Clock, moved: () => void): TestHub {
   };
 }
 
-function problem(status: number, code: string, headers: Record<string, string> = {}): Response {
-  const body = JSON.stringify({ status, code, title: "Asked for by a test" });
+function problem(status: number, code: string, title: string, headers: Record<string, string> = {}): Response {
+  const body = JSON.stringify({ status, code, title });
   return new Response(body, { status, headers: { "Content-Type": "application/problem+json", ...headers } });
 }

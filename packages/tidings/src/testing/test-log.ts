@@ -26,7 +26,7 @@ export interface TestLog {
   append(topics: readonly string[], event: string, text: string): { readonly id: string; readonly frame: string };
   /** All frames from the opening to `tidings:live`. */
   begin(beginning: Beginning): string;
-  /** As when retention takes all events that are there. */
+  /** As when retention takes all events that are there. Each topic's newest one is kept for `last:N`. */
   evict(): void;
   /** As when a hub with its log in memory is restarted. */
   restart(): void;
@@ -46,6 +46,8 @@ export function createTestLog(): TestLog {
   let head = 0;
   let evictedThrough = 0;
   let events: TestEvent[] = [];
+  /** The newest event of each topic, whether or not retention took it. */
+  const newest = new Map<string, TestEvent>();
 
   const cursor = (offset: number): string => `test${epoch}-${offset}`;
   const offsetOf = (id: string): number | undefined => {
@@ -63,17 +65,19 @@ export function createTestLog(): TestLog {
       head += 1;
       const appended = { offset: head, topics, event, text };
       events.push(appended);
+      for (const topic of topics) newest.set(topic, appended);
       return { id: cursor(head), frame: frame(appended) };
     },
     begin({ topics, lastEventId, from, opening }) {
       const wanted = events.filter((event) => isWanted(topics, event.topics));
       const after = offsetOf(lastEventId);
-      const newest = lastEventId === "" ? /^last:(\d+)$/.exec(from ?? "")?.[1] : undefined;
+      const last = lastEventId === "" ? /^last:(\d+)$/.exec(from ?? "")?.[1] : undefined;
       const start = { event: "tidings:cursor", retry: RETRY, data: opening };
       let text: string;
-      if (newest !== undefined) {
+      if (last !== undefined) {
         text = formatEvent(start);
-        for (const { offset, topics: of, event, text: data } of newestOfEach(topics, wanted, Number(newest))) {
+        const known = [...new Set([...newest.values(), ...events])].toSorted((a, b) => a.offset - b.offset);
+        for (const { offset, topics: of, event, text: data } of newestOfEach(topics, known, Number(last))) {
           text += formatEvent({ event, topics: of, cursor: cursor(offset), data });
         }
         text += formatEvent({ id: cursor(head), event: "tidings:cursor", data: "" });
@@ -104,6 +108,7 @@ export function createTestLog(): TestLog {
       head = 0;
       evictedThrough = 0;
       events = [];
+      newest.clear();
     },
   };
 }

@@ -12,9 +12,15 @@ import { createTestHub, type Failure, type TestPublication, type TestRequest } f
 export interface TestSource {
   /** A client of this source. Options are as for `connect`. */
   connect<Events = Record<string, unknown>>(options?: ConnectOptions): Tidings<Events>;
-  /** For clients that are made elsewhere: hand these three to `connect` or to a provider. */
-  readonly options: { readonly fetch: typeof globalThis.fetch; readonly clock: Clock; readonly random: () => number };
-  /** An event happens. A text is sent as it is, anything else as JSON. Answers its id. */
+  /** For clients that are made elsewhere: hand these to `connect` or to a provider. */
+  readonly options: {
+    readonly fetch: typeof globalThis.fetch;
+    readonly clock: Clock;
+    readonly random: () => number;
+    /** Tabs have clocks and locks that no test moves. */
+    readonly shareTabs: false;
+  };
+  /** An event happens. A text is sent as it is, anything else as JSON. Answers its id; rejects what a hub refuses. */
   emit(topic: string | readonly string[], event: string, data: unknown): Promise<string>;
   /** Every connection breaks. The client comes back when its time has come: see `advance`. */
   drop(): Promise<void>;
@@ -54,6 +60,7 @@ export function createTestSource(): TestSource {
   const options = {
     clock,
     random: () => 0.5,
+    shareTabs: false as const,
     async fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
       moved();
       // Not as a Request: in a DOM for tests that may be another one than the signal's.
@@ -85,9 +92,10 @@ export function createTestSource(): TestSource {
   }
 
   return {
-    connect: (more) => connect("http://test.source/events", { shareTabs: false, ...options, ...more }),
+    connect: (more) => connect("http://test.source/events", { ...options, ...more }),
     options,
-    emit: (topic, event, data) => after(hub.happen(topic, event, data)),
+    // Async, so that what is refused rejects.
+    emit: async (topic, event, data) => after(hub.happen(topic, event, data)),
     drop: () => after(hub.cut()),
     fail: (status, failure) => after(hub.fail({ ...failure, status })),
     async advance(ms) {

@@ -7,8 +7,8 @@ import { whileMounted } from "./while-mounted.ts";
 
 /**
  * What a reducer makes of a topic's events: called once for each when it arrives, in order. It begins with `initial` when
- * the component is mounted, when the topic changes, and after a reset, which begins another history. Nothing is heard
- * without a topic.
+ * the component is mounted, when the topic changes, after a reset, which begins another history, and with `from` after a
+ * gap, because the beginning comes again. Nothing is heard without a topic.
  */
 export function useReducedTopic<State, Data = unknown>(
   topic: MaybeRefOrGetter<string | null | undefined>,
@@ -25,15 +25,12 @@ export function useReducedTopic<State, Data = unknown>(
     return listen<Data>(
       source.client(),
       heard,
-      () => ({
-        ...options,
-        resync(notice) {
-          if (notice.kind === "reset") state.value = initial;
-          return options.resync?.(notice);
-        },
-      }),
+      () => options,
       (event) => {
         state.value = reducer(state.value, event);
+      },
+      () => {
+        state.value = initial;
       },
     );
   });

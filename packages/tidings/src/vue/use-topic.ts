@@ -14,7 +14,7 @@ export interface UseTopicReturn<Data> {
 
 /**
  * The newest event of a topic; undefined until one comes, on the server, and after a reset. `from: "last:1"` brings the one
- * that was there before. Watchers see a burst as one change: to see each event, take `useEvent` or `useReducedTopic`.
+ * that was there before, after a gap again. Watchers see a burst as one change: to see each event, take `useEvent` or `useReducedTopic`.
  */
 export function useTopic<Data = unknown>(
   topic: MaybeRefOrGetter<string | null | undefined>,

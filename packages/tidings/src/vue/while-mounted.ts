@@ -1,9 +1,9 @@
-import { getCurrentInstance, type MaybeRefOrGetter, onMounted, toValue, watch } from "vue";
+import { getCurrentInstance, getCurrentScope, type MaybeRefOrGetter, onMounted, toValue, watch } from "vue";
 
 /**
  * Runs `begin`, again when one of the keys has changed, and what it answered before that and at the end of the scope. In a
- * component it begins when that is mounted, and so never on the server; in a scope of its own at once, but only where there
- * is a document. Answers what ends it early.
+ * component it begins when that is mounted, and so never on the server; in a scope of its own at once, whoever made it,
+ * but only where there is a document. Answers what ends it early.
  */
 export function whileMounted(keys: readonly MaybeRefOrGetter<unknown>[], begin: () => () => void): () => void {
   let unwatch: (() => void) | undefined;
@@ -21,7 +21,10 @@ export function whileMounted(keys: readonly MaybeRefOrGetter<unknown>[], begin: 
     ended = true;
     unwatch?.();
   };
-  if (getCurrentInstance() !== null) onMounted(start);
+  const component = getCurrentInstance();
+  // Not of a scope made within a component's setup: as a store's, it may live longer than the component.
+  const isOwn = component !== null && "scope" in component && component.scope === getCurrentScope();
+  if (isOwn) onMounted(start);
   else if (typeof document !== "undefined") start();
   return end;
 }

@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { act, Activity, type ReactElement, type ReactNode, StrictMode, useState } from "react";
+import { act, Activity, type ReactElement, type ReactNode, StrictMode, useEffect, useState } from "react";
 import { hydrateRoot } from "react-dom/client";
 import { renderToString } from "react-dom/server";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
@@ -142,6 +142,42 @@ describe("useReducedTopic", () => {
     expect(screen.text).toBe("1");
   });
 
+  test("begins anew after a gap with `from`, and goes on over one without", async () => {
+    const seen: string[] = [];
+    function Numbers({ from }: { readonly from?: "last:9" }): string {
+      const add = (all: readonly number[], { data }: Delivered<number>): readonly number[] => [...all, data];
+      const resync = ({ kind }: { kind: string }): void => void seen.push(kind);
+      return useReducedTopic("n", add, [], { resync, ...(from !== undefined && { from }) }).join();
+    }
+    const page = [<Numbers key="with" from="last:9" />, ";", <Numbers key="without" />];
+    const screen = await render(within(page));
+    await happens(source.settled);
+    for (const n of [1, 2]) await happens(() => source.emit("n", "number", n));
+    expect(screen.text).toBe("1,2;1,2");
+    await happens(source.drop);
+    await happens(() => source.emit("n", "number", 3));
+    await happens(source.evict);
+    await happens(() => source.emit("n", "number", 4));
+    await happens(() => source.advance(60_000));
+    expect(seen).toEqual(["gap", "gap"]);
+    expect(screen.text).toBe("4;1,2,4");
+  });
+
+  test("takes a `resync` that was not there in the first render", async () => {
+    const heard: string[] = [];
+    const resync = ({ kind }: { kind: string }): void => void heard.push(kind);
+    function Listening({ isTold }: { readonly isTold: boolean }): null {
+      useEvent("a", "n", () => undefined, isTold ? { resync } : {});
+      return null;
+    }
+    const screen = await render(within(<Listening isTold={false} />));
+    await happens(source.settled);
+    await screen.render(within(<Listening isTold />));
+    await happens(source.restart);
+    await happens(() => source.advance(60_000));
+    expect(heard).toEqual(["reset"]);
+  });
+
   test("begins anew when it was hidden meanwhile: what it missed is not known", async () => {
     const page = (mode: "visible" | "hidden"): ReactElement =>
       within(
@@ -252,7 +288,7 @@ describe("useConnection", () => {
 describe("the provider", () => {
   const url = "http://test.source/events";
   const shared = (node: ReactNode): ReactElement => (
-    <TidingsProvider url={url} options={{ ...source.options, shareTabs: false }}>
+    <TidingsProvider url={url} options={source.options}>
       {node}
     </TidingsProvider>
   );
@@ -287,7 +323,7 @@ describe("the provider", () => {
 
   test("makes a client of its own options when the one before was closed", async () => {
     const tokens = async (token: string): Promise<void> => {
-      const options = { ...source.options, shareTabs: false, token };
+      const options = { ...source.options, token };
       const screen = await render(
         <TidingsProvider url={url} options={options}>
           <Count topic="a" />
@@ -318,15 +354,69 @@ describe("the provider", () => {
     expect(screen.text).toBe("live 1");
   });
 
+  test("shows its own client's state after a log-out, though another provider has a new one", async () => {
+    const connections = new Map<string, Connection>();
+    function Page({ name }: { readonly name: string }): string {
+      const connection = useConnection();
+      connections.set(name, connection);
+      return `${name} ${connection.state} ${useReducedTopic("a", (count: number) => count + 1, 0)};`;
+    }
+    const page = (name: string): ReactElement => (
+      <TidingsProvider key={name} url={url} options={source.options}>
+        <Page name={name} />
+      </TidingsProvider>
+    );
+    const screen = await render([page("one"), page("two")]);
+    await happens(source.settled);
+    await happens(async () => connections.get("one")?.logout());
+    await screen.render([page("three"), page("two")]);
+    await happens(source.settled);
+    await screen.render([page("three"), page("two")]);
+    await happens(() => source.emit("a", "n", 1));
+    expect(screen.text).toBe("three live 1;two closed 0;");
+  });
+
+  test("lets go of the client of one who publishes when it leaves, once that was said", async () => {
+    function Guest(): null {
+      const { publish } = useConnection();
+      useEffect(() => () => void publish("room", { event: "left", data: {} }), [publish]);
+      return null;
+    }
+    const screen = await render(
+      shared(
+        <>
+          <Guest />
+          <Count topic="room" />
+        </>,
+      ),
+    );
+    await happens(source.settled);
+    await screen.unmount();
+    await source.advance(5_000);
+    expect(source.published).toMatchObject([{ topic: "room", event: "left" }]);
+    expect([source.connections, source.timers]).toEqual([0, 0]);
+    // Who comes next has a client of its own options.
+    const other = createTestSource();
+    const next = await render(
+      <TidingsProvider url={url} options={other.options}>
+        <Count topic="room" />
+      </TidingsProvider>,
+    );
+    await happens(other.settled);
+    expect(other.connections).toBe(1);
+    await next.unmount();
+    await other.advance(5_000);
+  });
+
   test("of another user is another client", async () => {
     const screen = await render(
-      <TidingsProvider url={url} options={{ ...source.options, shareTabs: false, user: "ada" }}>
+      <TidingsProvider url={url} options={{ ...source.options, user: "ada" }}>
         <Count topic="a" />
       </TidingsProvider>,
     );
     await happens(source.settled);
     await screen.render(
-      <TidingsProvider url={url} options={{ ...source.options, shareTabs: false, user: "grace" }}>
+      <TidingsProvider url={url} options={{ ...source.options, user: "grace" }}>
         <Count topic="a" />
       </TidingsProvider>,
     );
@@ -346,6 +436,18 @@ describe("the provider", () => {
     await expect(render(shared(<Fails />))).rejects.toThrow("on purpose");
     await source.settled();
     expect(source.requests).toEqual([]);
+  });
+
+  test("works in a document for tests that has no locks, whether or not it is told to share", async () => {
+    const screen = await render(
+      <TidingsProvider url={url} options={{ ...source.options, shareTabs: true }}>
+        <Count topic="a" />
+      </TidingsProvider>,
+    );
+    await happens(source.settled);
+    await happens(() => source.emit("a", "n", 1));
+    expect(screen.text).toBe("1");
+    await screen.unmount();
   });
 
   test("hydrates what the server has rendered without a complaint", async () => {

@@ -147,4 +147,48 @@ describe.each([
     expect(of("notice")).toEqual([]);
     expect(ids.size).toBe(4);
   });
+
+  test.each([
+    ["a/*", { data: 1 }, "bad-topic"],
+    ["$hub/x", { data: 1 }, "bad-topic"],
+    ["a\nb", { data: 1 }, "bad-topic"],
+    ["", { data: 1 }, "bad-topic"],
+    ["é".repeat(600), { data: 1 }, "bad-topic"],
+    [[], { data: 1 }, "bad-topic"],
+    ["a", { event: "tidings:x", data: 1 }, "bad-event"],
+    ["a", { event: "", data: 1 }, "bad-event"],
+    ["a", { event: "x".repeat(300), data: 1 }, "bad-event"],
+    ["a", { data: undefined }, "malformed"],
+    ["a", { data: "\ud800" }, "bad-data"],
+    ["a", { data: "x".repeat(65_537) }, "event-too-large"],
+    ["a", { data: 1, idempotencyKey: "" }, "bad-key"],
+  ] as const)("refuses %j %j", async (topic, publication, code) => {
+    const { client } = makeSide();
+    onTestFinished(() => client.close());
+    await expect(client.publish(topic, publication)).rejects.toMatchObject({ problem: { code } });
+  });
+
+  test("takes a key again for another topic, and not for another payload", async () => {
+    const { client } = makeSide();
+    onTestFinished(() => client.close());
+    const publish = async (topic: string, data: number): Promise<unknown> =>
+      (await client.publish(topic, { data, idempotencyKey: "key" })).duplicate === true;
+    expect(await publish("a", 1)).toBe(false);
+    expect(await publish("a", 1)).toBe(true);
+    expect(await publish("b", 2)).toBe(false);
+    await expect(publish("a", 2)).rejects.toMatchObject({ status: 409, problem: { code: "conflict" } });
+  });
+
+  test("refuses more than 100 topics of one stream, and patterns that are none", async () => {
+    const { client } = makeSide();
+    onTestFinished(() => client.close());
+    const refused: string[] = [];
+    const ask = (topic: string): void =>
+      void client.onAny(topic, () => undefined, { onError: ({ problem }) => refused.push(String(problem?.code)) });
+    for (let i = 0; i < 99; i += 1) ask(`topic/${i}`);
+    await expect.poll(() => client.status.getSnapshot().state).toBe("live");
+    for (const topic of ["a*", "a/**/b", "*/ok", "one too many"]) ask(topic);
+    await expect.poll(() => refused.length).toBe(3);
+    expect(refused).toEqual(["bad-topic", "bad-topic", "too-many-topics"]);
+  });
 });

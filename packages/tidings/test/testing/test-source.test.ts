@@ -104,6 +104,17 @@ describe("a test source", () => {
     expect(source.connections).toBe(1);
   });
 
+  test("keeps each topic's newest event beyond eviction, for who asks for the last ones", async () => {
+    await source.emit("a", "n", 1);
+    await source.emit(["a", "b"], "n", 2);
+    await source.evict();
+    await source.emit("c", "n", 3);
+    const { data } = hear("a", "last:1");
+    const { data: all } = hear("*", "last:3");
+    await source.settled();
+    expect([data, all]).toEqual([[2], [2, 3]]);
+  });
+
   test("takes what is published, once for each idempotency key, and delivers it", async () => {
     const { data } = hear("a");
     await source.settled();
@@ -114,6 +125,12 @@ describe("a test source", () => {
     expect([source.published.length, data]).toEqual([1, [{ x: 1 }]]);
     await source.fail(413, { of: "publish", code: "event-too-large" });
     await expect(client.publish("a", { data: 1 })).rejects.toMatchObject({ status: 413 });
+  });
+
+  test("rejects what a hub would refuse to take", async () => {
+    await expect(source.emit("a/*", "n", 1)).rejects.toMatchObject({ code: "bad-topic" });
+    await expect(source.emit("a", "tidings:gap", 1)).rejects.toMatchObject({ code: "bad-event" });
+    await expect(source.emit("a", "n", undefined)).rejects.toMatchObject({ code: "malformed" });
   });
 
   test("shows what each request said", async () => {

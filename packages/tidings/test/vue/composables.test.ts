@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
-import { createApp, defineComponent, effectScope, h, nextTick, ref, watch } from "vue";
+import { createApp, defineComponent, effectScope, h, nextTick, type Ref, ref, watch } from "vue";
 
 import type { Delivered, Tidings } from "../../src/client/connect/tidings.ts";
 import { createTestSource, type TestSource } from "../../src/testing/index.ts";
@@ -97,6 +97,50 @@ describe("useReducedTopic", () => {
     await source.advance(60_000);
     expect(screen.text).toBe("1");
   });
+
+  test("begins anew after a gap with `from`", async () => {
+    const screen = show(() => {
+      const all = useReducedTopic("a", (list: readonly number[], { data }: Delivered<number>) => [...list, data], [], {
+        from: "last:9",
+      });
+      return () => all.value.join();
+    });
+    await source.settled();
+    for (const n of [1, 2]) await source.emit("a", "n", n);
+    expect(screen.text).toBe("1,2");
+    await source.drop();
+    await source.emit("a", "n", 3);
+    await source.evict();
+    await source.emit("a", "n", 4);
+    await source.advance(60_000);
+    expect(screen.text).toBe("4");
+  });
+});
+
+test("what a store has outlives the component that made it, and ends with the store", async () => {
+  const scope = effectScope(true);
+  let count: Readonly<Ref<number>> | undefined;
+  const Counter = defineComponent({
+    setup() {
+      count ??= scope.run(() => useReducedTopic("a", (n: number) => n + 1, 0));
+      return () => h("p", `${count?.value};`);
+    },
+  });
+  const isFirstThere = ref(true);
+  const host = document.createElement("div");
+  const app = createApp({ render: () => [isFirstThere.value ? h(Counter) : null, h(Counter)] });
+  app.use(createTidings({ client })).mount(host);
+  onTestFinished(() => app.unmount());
+  await source.settled();
+  await source.emit("a", "n", 1);
+  expect(host.textContent).toBe("1;1;");
+  isFirstThere.value = false;
+  await nextTick();
+  await source.emit("a", "n", 2);
+  expect(host.textContent).toBe("2;");
+  scope.stop();
+  await source.emit("a", "n", 3);
+  expect(count?.value).toBe(2);
 });
 
 describe("useEvent", () => {
@@ -118,6 +162,20 @@ describe("useEvent", () => {
     const heard: unknown[] = [];
     const scope = effectScope();
     scope.run(() => useEvent("a", "n", (data) => void heard.push(data), { client }));
+    await source.settled();
+    await source.emit("a", "n", 1);
+    scope.stop();
+    await source.emit("a", "n", 2);
+    expect(heard).toEqual([1]);
+  });
+
+  test("ends with a scope that was made within a component, though the component goes on", async () => {
+    const heard: unknown[] = [];
+    const scope = effectScope();
+    show(() => {
+      scope.run(() => useEvent("a", "n", (data) => void heard.push(data)));
+      return () => "";
+    });
     await source.settled();
     await source.emit("a", "n", 1);
     scope.stop();
@@ -165,7 +223,7 @@ test("mounted and unmounted 1,000 times, they leave no connection, listener or t
     },
   });
   const host = document.createElement("div");
-  const options = { ...source.options, shareTabs: false };
+  const { options } = source;
   const app = createApp(() => (shown.value ? h(Child) : null)).use(
     createTidings({ url: "http://test.source/events", options }),
   );

@@ -133,7 +133,8 @@ export interface Tidings<Events = Record<string, unknown>> {
   subscribe<Data = unknown>(
     topic: string | readonly string[],
     options?: SubscribeOptions<Data>,
-  ): AsyncIterableIterator<Delivered<Data>> & AsyncDisposable;
+    // As `AsyncDisposable`, which would be `any` to a program whose `lib` does not know it, and all of this with it.
+  ): AsyncIterableIterator<Delivered<Data>> & { [Symbol.asyncDispose](): PromiseLike<void> };
   /**
    * Publishes an event. Tries again, with the same idempotency key, on network errors, 5xx and 429.
    *

@@ -44,7 +44,7 @@ export type AnyTidings = Omit<Tidings, "on">;
 /** A client that somebody else made, and will close. */
 export function givenClient(client: AnyTidings): ClientSource {
   const get = (): Tidings => client as Tidings;
-  return sourceOf(get, get, () => undefined);
+  return sourceOf(get, get, get, () => undefined);
 }
 
 /**
@@ -54,32 +54,41 @@ export function givenClient(client: AnyTidings): ClientSource {
 export function sharedClient(url: string, options?: ConnectOptions): ClientSource {
   const key = `${options?.user ?? ""} ${url}`;
   let held: Shared | undefined;
-  return sourceOf(
-    () => {
-      if (held === undefined) {
-        held = shared.get(key);
-        if (held === undefined || isClosed(held.client)) {
-          held = { client: connect(url, options), holders: 0, stay: () => undefined };
-          shared.set(key, held);
-        }
-        held.holders += 1;
-        held.stay();
+  function hold(): Tidings {
+    if (held === undefined) {
+      held = shared.get(key);
+      if (held === undefined || isClosed(held.client)) {
+        held = { client: connect(url, options), holders: 0, stay: () => undefined };
+        shared.set(key, held);
       }
-      return held.client;
-    },
-    () => shared.get(key)?.client,
-    () => {
-      const entry = held;
-      held = undefined;
-      if (entry === undefined) return;
-      entry.holders -= 1;
-      if (entry.holders > 0) return;
-      entry.stay = (options?.clock ?? systemClock(false)).after(LINGER, () => {
-        if (shared.get(key) === entry) shared.delete(key);
-        entry.client.close();
-      });
-    },
-  );
+      held.holders += 1;
+      held.stay();
+    }
+    return held.client;
+  }
+
+  function release(): void {
+    const entry = held;
+    held = undefined;
+    if (entry === undefined) return;
+    entry.holders -= 1;
+    if (entry.holders > 0) return;
+    entry.stay = (options?.clock ?? systemClock(false)).after(LINGER, () => {
+      if (shared.get(key) === entry) shared.delete(key);
+      entry.client.close();
+    });
+  }
+
+  /** Who says goodbye when all has let go does not take hold again: it has as long as the client lingers. */
+  function borrow(): Tidings {
+    if (held !== undefined) return held.client;
+    const client = hold();
+    release();
+    return client;
+  }
+
+  // Its own: after a log-out there may be another one by now.
+  return sourceOf(hold, borrow, () => (held ?? shared.get(key))?.client, release);
 }
 
 /** After a log-out, or for good by the server: whoever comes next begins anew. */
@@ -87,14 +96,19 @@ function isClosed({ status }: Tidings): boolean {
   return status.getSnapshot().state === "closed";
 }
 
-function sourceOf(client: () => Tidings, present: () => Tidings | undefined, release: () => void): ClientSource {
+function sourceOf(
+  client: () => Tidings,
+  borrow: () => Tidings,
+  present: () => Tidings | undefined,
+  release: () => void,
+): ClientSource {
   return {
     client,
     release,
     subscribe: (listener) => client().status.subscribe(listener),
     getSnapshot: () => present()?.status.getSnapshot() ?? IDLE,
-    publish: (topic, publication, options) => client().publish(topic, publication, options),
-    reconnect: () => client().reconnect(),
-    logout: () => client().logout(),
+    publish: (topic, publication, options) => borrow().publish(topic, publication, options),
+    reconnect: () => borrow().reconnect(),
+    logout: () => borrow().logout(),
   };
 }

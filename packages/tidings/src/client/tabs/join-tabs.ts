@@ -28,8 +28,8 @@ const HEARTBEATS = 2.5;
 export function tabsAreThere(): boolean {
   const scope = globalThis as Partial<typeof globalThis>;
   return (
-    // Who has locks has BroadcastChannel.
-    scope.document !== undefined && scope.navigator?.locks !== undefined && scope.origin !== "null"
+    // Who has locks has BroadcastChannel. In a DOM for tests they may be null.
+    scope.document !== undefined && Boolean(scope.navigator?.locks) && scope.origin !== "null"
   );
 }
 
