@@ -1,7 +1,7 @@
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 
 import { createHub, memoryLog, type Hub, type HubOptions } from "../../src/index.ts";
-import type { Followed, Log, Position } from "../../src/hub/log/log.ts";
+import type { Followed, Log, Page, Position } from "../../src/hub/log/log.ts";
 import { request, Stream } from "../stream.ts";
 import { openNamed } from "./named-stream.ts";
 
@@ -210,7 +210,7 @@ describe("a change", () => {
     const { head } = hub.stats();
     const refused = async (code: string, add: readonly string[], remove: readonly string[] = []): Promise<void> =>
       expect(stream.change(add, remove)).rejects.toMatchObject({ name: "HubError", code });
-    await refused("bad-topic", ["$hub/streams"]);
+    await refused("bad-topic", ["$hub/streams/x"]);
     await refused("bad-topic", ["b", "a*b"]);
     await refused("bad-topic", [], [""]);
     await refused("bad-topic", "b" as unknown as string[]);
@@ -254,9 +254,26 @@ describe("a change", () => {
       await late.live();
       expect(late.frames.filter(({ event }) => event === "message").map(({ data }) => data)).toEqual(["c1"]);
     }
-    await expect(hub.publish("$hub/streams", { data: "{}" })).rejects.toMatchObject({ code: "bad-topic" });
-    const refused = hub.fetch(request(), { topics: ["$hub/streams"] });
+    await expect(hub.publish("$hub/streams/x", { data: "{}" })).rejects.toMatchObject({ code: "bad-topic" });
+    const refused = hub.fetch(request(), { topics: ["$hub/streams/x"] });
     await expect(refused).rejects.toMatchObject({ code: "bad-topic" });
+  });
+});
+
+describe("changes of other streams", () => {
+  test("are not read by a stream that resumes", async () => {
+    const log = memoryLog();
+    const first = hubOf({ log });
+    const changing = await openNamed(first);
+    const [id] = await publish(first, "start", "1");
+    for (let n = 0; n < 50; n++) await changing.change([`t${n}`]);
+    await publish(first, "a", "a1");
+    const reads = vi.spyOn(log, "read");
+    // Its tail is empty.
+    const resumed = await openNamed(hubOf({ log }), {}, id);
+    expect((await resumed.events(1)).map(({ data }) => data)).toEqual(["a1"]);
+    const found = await Promise.all(reads.mock.settledResults.map(({ value }) => value as Page));
+    expect(found.flatMap(({ entries }) => entries).filter(({ topics }) => topics[0] !== "a")).toEqual([]);
   });
 });
 

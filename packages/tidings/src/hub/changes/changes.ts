@@ -6,7 +6,7 @@ import type { Tail } from "../tail.ts";
 import { changedFilter } from "../topic-filter.ts";
 import { Call } from "./call.ts";
 import { checkChange, refuseTooMany, type StreamChange } from "./check-change.ts";
-import { controlDraft, controlEntry, type ControlEntry, type TopicChange } from "./control-entry.ts";
+import { changedStream, controlDraft, controlEntry, type ControlEntry, type TopicChange } from "./control-entry.ts";
 import { idOf, NamedStream } from "./named-stream.ts";
 
 /** How often a change is made again that the log has taken and not told. */
@@ -79,17 +79,17 @@ export class Changes {
   /** A stream has read a page of the log: the tail may not have told of its changes there. */
   read(stream: NamedStream, { entries, through: { epoch } }: Page): void {
     for (const entry of entries) {
-      const change = controlEntry(entry);
-      if (change?.stream === stream.id) take(stream, change, { epoch, offset: entry.offset, tag: entry.tag });
+      if (changedStream(entry) !== stream.id) continue;
+      take(stream, controlEntry(entry), { epoch, offset: entry.offset, tag: entry.tag });
     }
   }
 
   /** The tail has another entry: if it changes a stream that is here, the stream heads for it. */
   told(entry: Entry, position: Position): void {
-    const change = this.#byId.size === 0 ? undefined : controlEntry(entry);
-    const stream = change === undefined ? undefined : this.#byId.get(change.stream);
-    if (change === undefined || stream === undefined) return;
-    take(stream, change, position);
+    const id = changedStream(entry);
+    const stream = id === undefined ? undefined : this.#byId.get(id);
+    if (stream === undefined) return;
+    take(stream, controlEntry(entry), position);
     stream.confirm(position);
     if (stream.changes) stream.subscriber.detour();
   }
@@ -142,7 +142,7 @@ export class Changes {
     const { log, tail } = this.#settings;
     const call = new Call(++stream.made);
     stream.call = call;
-    log.append([controlDraft({ ...change, stream: stream.id, number: call.number })]).then(
+    log.append([controlDraft(stream.id, { ...change, number: call.number })]).then(
       ([appended]) => {
         call.position = appended?.position;
         if (call.outlived || call.position === undefined || isThrough(tail.head, call.position)) again(stream, call);

@@ -2,7 +2,7 @@ import { isThrough, type Position } from "../log/log.ts";
 import type { Subscriber } from "../subscriber.ts";
 import { filterWith, type TopicFilter } from "../topic-filter.ts";
 import type { Call } from "./call.ts";
-import { STREAMS_TOPIC } from "./control-entry.ts";
+import { streamTopic } from "./control-entry.ts";
 
 /** Characters of a name by which its stream is known in the log. The others are known to its client alone. */
 const ID_LENGTH = 12;
@@ -58,7 +58,7 @@ export class NamedStream {
 
   /** What is to be asked of the log for a filter: with the changes inside of a page, it is known where it ends. */
   filterToRead(of: TopicFilter): TopicFilter {
-    if (this.#reading?.of !== of) this.#reading = { of, filter: filterWith(of, STREAMS_TOPIC) };
+    if (this.#reading?.of !== of) this.#reading = { of, filter: filterWith(of, streamTopic(this.id)) };
     return this.#reading.filter;
   }
 
