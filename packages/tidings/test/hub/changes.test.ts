@@ -241,6 +241,59 @@ describe("a change", () => {
     expect(hub.stats()).toMatchObject({ changes: 3, rateLimited: 1, published: 1 });
   });
 
+  test("that is refused takes nothing from the rates, and neither does one that changes nothing", async () => {
+    const hub = hubOf({ maxTopics: 2, limits: { publishRatePerAddress: { perSecond: 0.001, burst: 1 } } });
+    const stream = await openNamed(hub);
+    const by = { address: "192.0.2.1" };
+    const refused = hub.change(stream.name, { add: ["b", "c"] }, by);
+    await expect(refused).rejects.toMatchObject({ code: "too-many-topics" });
+    await hub.change(stream.name, { add: ["a"] }, by);
+    await hub.change(stream.name, { add: ["b"] }, by);
+    const late = hub.change(stream.name, { add: ["c"], remove: ["b"] }, by);
+    await expect(late).rejects.toMatchObject({ code: "rate-limited" });
+  });
+
+  test("that changes nothing takes no place in the log, and is answered with one from which on it holds", async () => {
+    const hub = hubOf();
+    const stream = await openNamed(hub);
+    await stream.live();
+    expect(await stream.change(["a"], ["b"])).toBe(hub.stats().head);
+    const [before] = await publish(hub, "a", "a1");
+    expect(await stream.change(["a"])).toBe(before);
+    const id = await stream.change(["b", "a"], ["c"]);
+    expect(hub.stats()).toMatchObject({ head: id, changes: 3 });
+    // At once: for the second there is something to do only after the first.
+    const ids = await Promise.all([stream.change([], ["b"]), stream.change(["b"]), stream.change(["b"])]);
+    expect(ids.map(offsetOf)).toEqual([3, 4, 4]);
+    await publish(hub, "b", "b1");
+    expect((await stream.events(2)).map(({ data }) => data)).toEqual(["a1", "b1"]);
+  });
+
+  test("that changes nothing and comes after one whose answer is lost is made all the same", async () => {
+    const log = new SharedLog();
+    const hub = hubOf({ log });
+    const stream = await openNamed(hub);
+    await stream.live();
+    log.fails = log.skips = 1;
+    await expect(stream.change(["b"])).rejects.toMatchObject({ code: "log-failed" });
+    // It may be in the log, and told later on.
+    await stream.change([], ["b"]);
+    expect(offsetOf(hub.stats().head)).toBe(2);
+  });
+
+  test("has as much in the log as an event may have, and of what it changes alone", async () => {
+    const hub = hubOf({ maxEventBytes: 1_000 });
+    const stream = await openNamed(hub);
+    const names = Array.from({ length: 4 }, (_, n) => `${n}`.padEnd(300, "ā"));
+    const { head } = hub.stats();
+    await expect(stream.change([], names)).resolves.toBe(head);
+    await expect(stream.change(names)).rejects.toMatchObject({ code: "event-too-large" });
+    expect(hub.stats()).toMatchObject({ head });
+    for (const name of names) await stream.change([name]);
+    await stream.change(names);
+    expect(offsetOf(hub.stats().head)).toBe(4);
+  });
+
   test("is an entry of the log that no one is sent", async () => {
     const hub = hubOf();
     const stream = await openNamed(hub);

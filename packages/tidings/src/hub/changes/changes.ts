@@ -5,7 +5,7 @@ import type { Subscriber } from "../subscriber.ts";
 import type { Tail } from "../tail.ts";
 import { changedFilter } from "../topic-filter.ts";
 import { Call } from "./call.ts";
-import { checkChange, refuseTooMany, type StreamChange } from "./check-change.ts";
+import { checkChange, effectOn, refuseTooLarge, refuseTooMany, type StreamChange } from "./check-change.ts";
 import { changedStream, controlDraft, controlEntry, type ControlEntry, type TopicChange } from "./control-entry.ts";
 import { idOf, NamedStream } from "./named-stream.ts";
 
@@ -18,6 +18,8 @@ export interface ChangeSettings {
   readonly tail: Tail;
   /** Topics and patterns of one stream. */
   readonly maxTopics: number;
+  /** Of a change as the log has it. */
+  readonly maxEventBytes: number;
   /** Takes one event out of the rates that a publisher is held to; throws HubError `rate-limited` if it cannot. */
   readonly take: (by: Party) => void;
 }
@@ -66,14 +68,14 @@ export class Changes {
   /**
    * Changes the topics of a stream. Resolves with the place where that takes effect, once the stream is sure to hold to it.
    *
-   * @throws HubError `unknown-stream`, `bad-topic`, `too-many-topics`, `bad-request`, `rate-limited`, `log-failed`
+   * @throws HubError `unknown-stream`, `bad-topic`, `too-many-topics`, `bad-request`, `event-too-large`, `rate-limited`,
+   * `log-failed`
    */
   async change(name: string, change: StreamChange, by: Party): Promise<Position> {
     const stream = this.#byId.get(idOf(name));
     if (stream === undefined || stream.name !== name || stream.subscriber.closed) throw unknownStream();
     const checked = checkChange(change, this.#settings.maxTopics);
-    this.#settings.take(by);
-    return this.#inTurn(stream, () => this.#make(stream, checked));
+    return this.#inTurn(stream, () => this.#make(stream, checked, by));
   }
 
   /** A stream has read a page of the log: the tail may not have told of its changes there. */
@@ -124,12 +126,26 @@ export class Changes {
     }
   }
 
-  async #make(stream: NamedStream, change: TopicChange): Promise<Position> {
-    const { topics, patterns } = changedFilter(stream.asked, change.add, change.remove);
-    refuseTooMany(topics.length + patterns.length, this.#settings.maxTopics);
+  async #make(stream: NamedStream, change: TopicChange, by: Party): Promise<Position> {
+    if (stream.subscriber.closed) throw unknownStream();
+    const { tail, maxTopics, maxEventBytes, take } = this.#settings;
+    const { asked } = stream;
+    const effect = effectOn(asked, change);
+    const { add, remove } = effect;
+    refuseTooMany(asked.topics.length + asked.patterns.length + add.length - remove.length, maxTopics);
+    // Where one is not told that may be in the log, it is not known what a name will be to the next.
+    const isKnown = stream.told === stream.made;
+    if (isKnown && add.length + remove.length === 0) {
+      this.#made++;
+      return stream.holdsFrom(tail.head);
+    }
+    const needed = isKnown ? effect : change;
+    refuseTooLarge(needed, maxEventBytes);
+    // What is refused for what it is costs nothing, and neither does what is not appended.
+    take(by);
     for (let tries = 0; tries < TRIES; tries++) {
       if (stream.subscriber.closed) throw unknownStream();
-      const position = await this.#append(stream, change);
+      const position = await this.#append(stream, needed);
       if (position === undefined) continue;
       this.#made++;
       return position;

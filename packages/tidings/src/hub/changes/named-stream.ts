@@ -34,6 +34,8 @@ export class NamedStream {
   /** The one that waits for the log. */
   call: Call | undefined;
   readonly #pending: PendingChange[] = [];
+  /** The newest that the log has told, whether the stream has come to it or not. */
+  #newest: PendingChange | undefined;
   #reading: { readonly of: TopicFilter; readonly filter: TopicFilter } | undefined;
 
   constructor(subscriber: Subscriber) {
@@ -69,6 +71,16 @@ export class NamedStream {
     return next.position.epoch === epoch && next.position.offset <= offset;
   }
 
+  /**
+   * From where on it asks for what it asks for now: from the tail's head, unless the stream has read in the log of a
+   * change beyond it. From the newest place that will do, so that what was published before is before it: it takes
+   * effect now, as one does that is appended.
+   */
+  holdsFrom(head: Position): Position {
+    const changed = this.#newest?.position;
+    return changed !== undefined && isThrough(changed, head) ? changed : head;
+  }
+
   /** From a position on, the stream asks for something else. */
   changeAt(position: Position, filter: TopicFilter): void {
     this.asked = filter;
@@ -76,12 +88,13 @@ export class NamedStream {
     for (const before of this.#pending) {
       if (before.position !== undefined && isThrough(before.position, position)) before.position = undefined;
     }
-    this.#pending.push({ position, filter, inTail: false });
+    this.#newest = { position, filter, inTail: false };
+    this.#pending.push(this.#newest);
   }
 
   /** The tail has come to a change. */
   confirm({ offset }: Position): void {
-    for (const change of this.#pending) change.inTail ||= change.position?.offset === offset;
+    for (const change of this.#known()) change.inTail ||= change.position?.offset === offset;
   }
 
   /** Takes the changes that are due at a position of the stream: what it asks for after them, if there are any. */
@@ -102,10 +115,15 @@ export class NamedStream {
    * the stream is.
    */
   reset({ epoch, offset }: Position): void {
-    for (const change of this.#pending) {
+    for (const change of this.#known()) {
       const { position } = change;
       if (position?.epoch !== epoch || (change.inTail && position.offset > offset)) change.position = undefined;
     }
+  }
+
+  /** Those whose place matters. */
+  #known(): Iterable<PendingChange> {
+    return this.#newest === undefined ? this.#pending : [...this.#pending, this.#newest];
   }
 }
 
