@@ -125,6 +125,26 @@ describe("a change", () => {
     expect(hub.stats().gaps).toBe(0);
   });
 
+  test("of a stream that does not read is refused when there are many before it, until it reads on", async () => {
+    const hub = hubOf();
+    const stream = await openNamed(hub);
+    await stream.live();
+    for (let n = 0; n < 4; n++) await publish(hub, "a", `a${n} ${LONG}`);
+    await turns();
+    const made = await Promise.all(Array.from({ length: 60 }, (_, n) => stream.change([`t${n}`])));
+    const more = await Promise.allSettled(Array.from({ length: 6 }, (_, n) => stream.change([`u${n}`], [`t${n}`])));
+    expect(more.map(({ status }) => status)).toEqual([...Array<string>(4).fill("fulfilled"), "rejected", "rejected"]);
+    const late = await stream.change(["late"]).catch((error: unknown) => error);
+    expect(late).toMatchObject({ code: "rate-limited", retryAfter: expect.any(Number) });
+    await hub.publishBatch(["t0", "t4", "u0", "u4", "late"].map((topic) => ({ topic, data: topic })));
+    await stream.events(6);
+    expect(stream.words.filter((word) => word !== "cursor")).toEqual(["live", "a0", "a1", "a2", "a3", "t4", "u0"]);
+    expect(made.every((cursor) => stream.frames.some(({ id }) => id === cursor))).toBe(true);
+    await stream.change(["late"]);
+    await publish(hub, "late", "late");
+    expect((await stream.events(7)).at(-1)?.data).toBe("late");
+  });
+
   test("of a stream that is replaying holds from its cursor, and not for what is replayed", async () => {
     const hub = hubOf();
     await publish(hub, "a", ...Array.from({ length: 30 }, (_, n) => `a${n} ${LONG}`));

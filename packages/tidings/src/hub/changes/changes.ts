@@ -3,7 +3,6 @@ import { HubError } from "../error.ts";
 import { isThrough, type Entry, type Log, type Page, type Position } from "../log/log.ts";
 import type { Subscriber } from "../subscriber.ts";
 import type { Tail } from "../tail.ts";
-import { changedFilter } from "../topic-filter.ts";
 import { Call } from "./call.ts";
 import { checkChange, effectOn, refuseTooLarge, refuseTooMany, type StreamChange } from "./check-change.ts";
 import { changedStream, controlDraft, controlEntry, type ControlEntry, type TopicChange } from "./control-entry.ts";
@@ -11,6 +10,10 @@ import { idOf, NamedStream } from "./named-stream.ts";
 
 /** How often a change is made again that the log has taken and not told. */
 const TRIES = 5;
+/** The most changes that a stream may have before it: it keeps a list of them, and may not read at all. */
+const MOST_BEHIND = 64;
+/** When there may be room again, in milliseconds. */
+const ROOM_IN = 1_000;
 
 /** What changes need of the hub. */
 export interface ChangeSettings {
@@ -74,6 +77,7 @@ export class Changes {
   async change(name: string, change: StreamChange, by: Party): Promise<Position> {
     const stream = this.#byId.get(idOf(name));
     if (stream === undefined || stream.name !== name || stream.subscriber.closed) throw unknownStream();
+    if (stream.behind >= MOST_BEHIND) throw tooFarBehind();
     const checked = checkChange(change, this.#settings.maxTopics);
     return this.#inTurn(stream, () => this.#make(stream, checked, by));
   }
@@ -119,9 +123,11 @@ export class Changes {
   async #inTurn(stream: NamedStream, make: () => Promise<Position>): Promise<Position> {
     const mine = stream.turn === undefined ? make() : stream.turn.then(make, make);
     stream.turn = mine;
+    stream.calls++;
     try {
       return await mine;
     } finally {
+      stream.calls--;
       if (stream.turn === mine) stream.turn = undefined;
     }
   }
@@ -180,7 +186,7 @@ export class Changes {
 function take(stream: NamedStream, { number, add, remove }: ControlEntry, position: Position): void {
   if (number <= stream.told) return;
   stream.told = number;
-  stream.changeAt(position, changedFilter(stream.asked, add, remove));
+  stream.changeAt(position, { add, remove });
   if (stream.call?.number === number) stream.call.settle(position);
 }
 
@@ -189,6 +195,12 @@ function again(stream: NamedStream, call: Call | undefined): void {
   if (call === undefined) return;
   stream.told = Math.max(stream.told, call.number);
   call.settle(undefined);
+}
+
+function tooFarBehind(): HubError {
+  return new HubError("rate-limited", `The stream has ${MOST_BEHIND} changes before it that it has not come to`, {
+    retryAfter: ROOM_IN,
+  });
 }
 
 function unknownStream(): HubError {

@@ -1,8 +1,8 @@
 import { isThrough, type Position } from "../log/log.ts";
 import type { Subscriber } from "../subscriber.ts";
-import { filterWith, type TopicFilter } from "../topic-filter.ts";
+import { changedFilter, filterWith, type TopicFilter } from "../topic-filter.ts";
 import type { Call } from "./call.ts";
-import { streamTopic } from "./control-entry.ts";
+import { streamTopic, type TopicChange } from "./control-entry.ts";
 
 /** Characters of a name by which its stream is known in the log. The others are known to its client alone. */
 const ID_LENGTH = 12;
@@ -13,8 +13,8 @@ const NAME_BYTES = 27;
 interface PendingChange {
   /** Where it takes effect. Nowhere, when its history is over: then as soon as may be. */
   position: Position | undefined;
-  /** What the stream asks for from there on. */
-  readonly filter: TopicFilter;
+  /** What becomes different there: all that the stream asks for then would be far more, for each. */
+  readonly change: TopicChange;
   /** The tail has come to it. */
   inTail: boolean;
 }
@@ -31,6 +31,8 @@ export class NamedStream {
   told = 0;
   /** Settles when the calls before are answered: one at a time, so that changes are in the log as they were asked for. */
   turn: Promise<unknown> | undefined;
+  /** How many are not answered. */
+  calls = 0;
   /** The one that waits for the log. */
   call: Call | undefined;
   readonly #pending: PendingChange[] = [];
@@ -51,6 +53,11 @@ export class NamedStream {
   /** Whether there are changes that it has not come to. */
   get changes(): boolean {
     return this.#pending.length > 0;
+  }
+
+  /** How many changes it has not come to, those that are not answered included. */
+  get behind(): number {
+    return this.calls + this.#pending.length;
   }
 
   /** Where the next change takes effect. */
@@ -82,13 +89,13 @@ export class NamedStream {
   }
 
   /** From a position on, the stream asks for something else. */
-  changeAt(position: Position, filter: TopicFilter): void {
-    this.asked = filter;
+  changeAt(position: Position, change: TopicChange): void {
+    this.asked = changedFilter(this.asked, change.add, change.remove);
     // Those before it that stand at a later place were lost by the log.
     for (const before of this.#pending) {
       if (before.position !== undefined && isThrough(before.position, position)) before.position = undefined;
     }
-    this.#newest = { position, filter, inTail: false };
+    this.#newest = { position, change, inTail: false };
     this.#pending.push(this.#newest);
   }
 
@@ -99,8 +106,13 @@ export class NamedStream {
 
   /** Takes the changes that are due at a position of the stream: what it asks for after them, if there are any. */
   takeDue(position: Position): TopicFilter | undefined {
-    let filter: TopicFilter | undefined;
-    while (this.isDueAt(position)) filter = this.#pending.shift()?.filter;
+    if (!this.isDueAt(position)) return undefined;
+    let { filter } = this.subscriber.group;
+    while (this.isDueAt(position)) {
+      const { add = [], remove = [] } = this.#pending.shift()?.change ?? {};
+      // After the last one that is known already.
+      filter = this.changes ? changedFilter(filter, add, remove) : this.asked;
+    }
     return filter;
   }
 
