@@ -49,7 +49,7 @@ describe("a stream's name", () => {
     // Who has seen the log knows the first part alone.
     const guess = one.name.slice(0, 12) + other.name.slice(12);
     await expect(hub.change(guess, { add: ["b"] })).rejects.toMatchObject({ code: "unknown-stream" });
-    for (const wrong of ["", undefined, null, ["a"]]) {
+    for (const wrong of ["", one.name.slice(0, 12), one.name.slice(0, -1), `${one.name}A`, undefined, null, ["a"]]) {
       const change = hub.change(wrong as unknown as string, { add: ["b"] });
       await expect(change).rejects.toMatchObject({ code: "unknown-stream" });
     }
