@@ -10,8 +10,10 @@ import { idOf, NamedStream } from "./named-stream.ts";
 
 /** How often a change is made again that the log has taken and not told. */
 const TRIES = 5;
-/** The most changes that a stream may have before it: it keeps a list of them, and may not read at all. */
+/** The most changes that a stream may have before it when its sink is full: it keeps a list, and may never read. */
 const MOST_BEHIND = 64;
+/** And when it is not: it comes to one with each of its turns among the replays, and may be sent more meanwhile. */
+const MOST_AT_ONCE = 1_024;
 /** When there may be room again, in milliseconds. */
 const ROOM_IN = 1_000;
 
@@ -77,7 +79,7 @@ export class Changes {
   async change(name: string, change: StreamChange, by: Party): Promise<Position> {
     const stream = this.#byId.get(idOf(name));
     if (stream === undefined || !isSame(stream.name, name) || stream.subscriber.closed) throw unknownStream();
-    if (stream.behind >= MOST_BEHIND) throw tooFarBehind();
+    if (stream.behind >= (stream.subscriber.full ? MOST_BEHIND : MOST_AT_ONCE)) throw tooFarBehind(stream.behind);
     const checked = checkChange(change, this.#settings.maxTopics);
     return this.#inTurn(stream, () => this.#make(stream, checked, by));
   }
@@ -134,7 +136,7 @@ export class Changes {
 
   async #make(stream: NamedStream, change: TopicChange, by: Party): Promise<Position> {
     if (stream.subscriber.closed) throw unknownStream();
-    const { tail, maxTopics, maxEventBytes, take } = this.#settings;
+    const { tail, maxTopics, maxEventBytes } = this.#settings;
     const { asked } = stream;
     const effect = effectOn(asked, change);
     const { add, remove } = effect;
@@ -148,7 +150,7 @@ export class Changes {
     const needed = isKnown ? effect : change;
     refuseTooLarge(needed, maxEventBytes);
     // What is refused for what it is costs nothing, and neither does what is not appended.
-    take(by);
+    this.#settings.take(by);
     for (let tries = 0; tries < TRIES; tries++) {
       if (stream.subscriber.closed) throw unknownStream();
       const position = await this.#append(stream, needed);
@@ -197,8 +199,8 @@ function again(stream: NamedStream, call: Call | undefined): void {
   call.settle(undefined);
 }
 
-function tooFarBehind(): HubError {
-  return new HubError("rate-limited", `The stream has ${MOST_BEHIND} changes before it that it has not come to`, {
+function tooFarBehind(changes: number): HubError {
+  return new HubError("rate-limited", `The stream has ${changes} changes before it that it has not come to`, {
     retryAfter: ROOM_IN,
   });
 }

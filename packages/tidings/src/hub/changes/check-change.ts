@@ -59,11 +59,11 @@ export function refuseTooLarge(change: TopicChange, maxEventBytes: number): void
  *
  * @throws HubError `too-many-topics`
  */
-export function distinct(names: readonly string[], maxTopics: number): ReadonlySet<string> {
+export function distinct(all: readonly string[], maxTopics: number): ReadonlySet<string> {
   const each = new Set<string>();
-  for (const name of names) {
+  for (const name of all) {
     each.add(name);
-    if (each.size > maxTopics) refuseTooMany(names.length, maxTopics);
+    if (each.size > maxTopics) refuseTooMany(all.length, maxTopics);
   }
   return each;
 }
