@@ -31,7 +31,7 @@ export interface HubOptions {
   readonly heartbeat?: Duration;
   /** When clients come back after a cut: each is given its own time in this range. 1 to 5 s by default. */
   readonly retry?: { readonly min: Duration; readonly max: Duration };
-  /** Of an event's data, in bytes of UTF-8. 65,536 by default. */
+  /** Of an event's data, and of a change's topics, in bytes of UTF-8. 65,536 by default. */
   readonly maxEventBytes?: number;
   /** Events in one batch. 1,000 by default. */
   readonly maxBatch?: number;
@@ -92,8 +92,8 @@ export interface Hub<Events = Record<string, unknown>> {
    *
    * @param by whose rate of publishing it counts for
    * @throws HubError (rejects) if it is refused, and then nothing was changed: `unknown-stream`, `bad-topic`,
-   * `too-many-topics`, `bad-request` for a topic that is both added and removed, `rate-limited`, `closed`. `log-failed`: it
-   * may have been changed; do it again.
+   * `too-many-topics`, `bad-request` for a topic that is both added and removed, `event-too-large`, `rate-limited`,
+   * `closed`. `log-failed`: it may have been changed; do it again.
    */
   change(stream: string, change: StreamChange, by?: Party): Promise<{ readonly id: string }>;
   /** What the hub is doing, and has done since it was made. */

@@ -44,9 +44,17 @@ export class Asked {
     for (const known of this.#changes) this.#early.add(known);
   }
 
-  /** Whether a change lies between where the stream was and an offset: then it has not told that it came to it. */
+  /**
+   * Whether a change lies between where the stream was and an offset: then it has not told that it came to it. What
+   * changes nothing has no place of its own, and is not told.
+   */
   changesBefore(offset: number, history: History | undefined): boolean {
-    return this.#changes.some((known) => !this.#early.has(known) && isAt(known, offset - 1, history));
+    const names: Names = new Map(this.#names);
+    return this.#changes.some((known) => {
+      const isChange = alters(names, known);
+      apply(names, known, history);
+      return isChange && !this.#early.has(known) && isAt(known, offset - 1, history);
+    });
   }
 
   /** Whether an event at an offset has to come. */
@@ -87,6 +95,11 @@ function isAt(known: KnownChange, offset: number, history: History | undefined):
 function placeIn({ changed }: KnownChange, history: History | undefined): Place | undefined {
   const place = changed?.outcome === "ok" ? placeOf(changed.id ?? "") : undefined;
   return place !== undefined && history?.has(place) === true ? place : undefined;
+}
+
+/** Whether a change is sure to be one. */
+function alters(names: Names, { change: { add, remove } }: KnownChange): boolean {
+  return !add.every((name) => names.has(name)) || remove.some((name) => names.get(name) === "yes");
 }
 
 function apply(names: Names, known: KnownChange, history: History | undefined): void {

@@ -101,7 +101,10 @@ export class SimulatedSubscriber {
       ({ id }) => journal({ kind: "changed", at: runtime.stamp(), ...where, outcome: "ok", id }),
       (error: unknown) => {
         const code = String((error as { code?: unknown }).code);
-        journal({ kind: "changed", at: runtime.stamp(), ...where, outcome: "unknown", code });
+        // A stream that hardly reads may have too many before it.
+        const outcome = code === "rate-limited" ? "fail" : "unknown";
+        journal({ kind: "changed", at: runtime.stamp(), ...where, outcome, code });
+        if (outcome === "fail") return;
         if (["log-failed", "unknown-stream", "closed"].includes(code)) return;
         journal({ kind: "error", at: runtime.stamp(), what: `A change was refused: ${String(error)}` });
       },

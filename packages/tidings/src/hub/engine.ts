@@ -54,7 +54,7 @@ export interface HubStats {
   readonly refused: Readonly<Record<RefusalReason, number>>;
   /** Whether the event loop has been late for so long that streams are refused. */
   readonly overloaded: boolean;
-  /** Changes of the topics of open streams. */
+  /** Changes of the topics of open streams, those that changed nothing included. */
   readonly changes: number;
   /** Publishes, and changes of streams, that were refused because a rate was used up. */
   readonly rateLimited: number;
@@ -114,7 +114,8 @@ export class Engine implements Delivery {
     this.#publishAdmission = new PublishAdmission(settings.limits, this.runtime);
     this.#publisher = new Publisher(settings.log, settings, this.counters, this.#publishAdmission);
     const take = (by: Party): void => this.#publishAdmission.take(1, by);
-    this.changes = new Changes({ log: this.log, tail: this.tail, maxTopics: settings.maxTopics, take });
+    const { maxTopics, maxEventBytes } = settings;
+    this.changes = new Changes({ log: this.log, tail: this.tail, maxTopics, maxEventBytes, take });
     this.turns = new Turns(this.runtime, settings.replays, () => !this.#fanOut.idle);
     this.#fanOut = new FanOut(this.tail, this.#groups, this.runtime, () => this.#lagAll(() => this.dispatched));
     this.#congestion = new Congestion(settings, this.runtime);

@@ -81,6 +81,8 @@ class Replay {
   #until: Position | undefined;
   /** Where the log had no more when it was read last. */
   #exhausted: Position | undefined;
+  /** The tail has to tell first of what the log has lost or begun anew: settles when it has moved. */
+  #tailMoves: Promise<void> | undefined;
 
   constructor(subscriber: Subscriber, delivery: Delivery, isDetour: boolean) {
     this.#subscriber = subscriber;
@@ -195,6 +197,8 @@ class Replay {
         this.#send();
         await this.#inTurn(() => this.#goOn());
         if (this.#overtaken === 2) return subscriber.close("overtaken");
+        if (this.#tailMoves !== undefined) await subscriber.orClosed(this.#tailMoves);
+        this.#tailMoves = undefined;
       }
     }
   }
@@ -254,8 +258,9 @@ class Replay {
       this.#add(page);
     } else {
       const next = this.#named?.next;
+      const { head } = tail;
       const found = await this.#read();
-      const part = this.#upTo(found, next);
+      const part = this.#upTo(found, next, head);
       if (part !== undefined) this.#take(part, "history-changed", part === found);
     }
     // In the same step as the position moved: a heartbeat in between would tell what was not sent yet.
@@ -276,15 +281,20 @@ class Replay {
    * of changes that are gone the tail has to tell first.
    *
    * @param known the next change before the log was asked
+   * @param head the tail's head before the log was asked
    */
-  #upTo(found: Page | Reset | undefined, known: Position | undefined): Page | Reset | undefined {
+  #upTo(found: Page | Reset | undefined, known: Position | undefined, head: Position): Page | Reset | undefined {
     const named = this.#named;
     const { position } = this.#subscriber;
     if (found === undefined || found.reset || named === undefined) return found;
     const { changes, tail } = this.#delivery;
     if (named.isDueAt(position)) return undefined;
-    if (found.through.epoch !== tail.head.epoch && found.through.offset > position.offset) return undefined;
-    if (isBehind(position, found) && !isThrough(tail.head, found.evictedThrough)) return undefined;
+    const isOther = found.through.epoch !== tail.head.epoch && found.through.offset > position.offset;
+    if (isOther || (isBehind(position, found) && !isThrough(tail.head, found.evictedThrough))) {
+      // Asked for in the same step: no move is missed. What it told while the log was asked may have been enough.
+      if (tail.head === head) this.#tailMoves = this.#delivery.nextDispatch();
+      return undefined;
+    }
     changes.read(named, found);
     const after = Math.max(position.offset, found.evictedThrough.offset);
     const { next } = named;

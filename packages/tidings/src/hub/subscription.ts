@@ -1,4 +1,4 @@
-import { refuseTooMany } from "./changes/check-change.ts";
+import { distinct } from "./changes/check-change.ts";
 import { HubError } from "./error.ts";
 import { embedderSnapshot, latestSnapshot, type Snapshot, type SnapshotSource } from "./snapshot.ts";
 import { topicFilter, type TopicFilter } from "./topic-filter.ts";
@@ -57,8 +57,8 @@ export interface Subscription {
  */
 export function checkSubscription(request: SubscriptionRequest, maxTopics: number): Subscription {
   const { topics, cursor, from, snapshot, policy } = request;
+  if (Array.isArray(topics)) distinct(topics, maxTopics);
   const filter = topicFilter(topics);
-  refuseTooMany(filter.topics.length + filter.patterns.length, maxTopics);
   const last = lastOf(from);
   const given = snapshot === undefined ? undefined : embedderSnapshot(snapshot);
   return {

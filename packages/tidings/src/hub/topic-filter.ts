@@ -1,5 +1,5 @@
 import { HubError } from "./error.ts";
-import { checkPattern } from "./topic.ts";
+import { checkPattern, isPattern } from "./topic.ts";
 import { matchesPattern } from "../wire/topic-pattern.ts";
 
 /** Which topics a reader asks for. An entry is wanted if one of its topics is. */
@@ -28,19 +28,13 @@ export function topicFilter(subscribed: readonly string[]): TopicFilter {
   return filterOf(new Set(subscribed));
 }
 
-/**
- * A filter with some topics and patterns more, and some less. It may ask for nothing.
- *
- * @throws HubError `bad-topic`
- */
-export function changedFilter(
-  { topics, patterns }: TopicFilter,
-  add: readonly string[],
-  remove: readonly string[],
-): TopicFilter {
-  const asked = new Set([...topics, ...patterns, ...add]);
-  for (const name of remove) asked.delete(name);
-  return filterOf(asked);
+/** A filter with some topics and patterns more, which were checked, and some less. It may ask for nothing. */
+export function changedFilter(filter: TopicFilter, add: readonly string[], remove: readonly string[]): TopicFilter {
+  const topics = new Set(filter.topics);
+  const patterns = new Set(filter.patterns);
+  for (const name of add) (isPattern(name) ? patterns : topics).add(name);
+  for (const name of remove) (isPattern(name) ? patterns : topics).delete(name);
+  return new Filter(topics, patterns);
 }
 
 /** A filter that asks for a topic more, whatever it is: for the hub's own. */

@@ -17,6 +17,11 @@ export function checkTopic(topic: unknown): asserts topic is string {
   }
 }
 
+/** Whether a name that was checked is a pattern. */
+export function isPattern(name: string): boolean {
+  return name.includes("*");
+}
+
 /**
  * Checks a topic or a pattern that is subscribed to.
  *
@@ -25,7 +30,7 @@ export function checkTopic(topic: unknown): asserts topic is string {
  */
 export function checkPattern(pattern: unknown): boolean {
   checkText(pattern);
-  if (!pattern.includes("*")) return false;
+  if (!isPattern(pattern)) return false;
   const segments = pattern.split("/");
   for (const [index, segment] of segments.entries()) {
     if (segment === "**" && index < segments.length - 1) {

@@ -188,7 +188,7 @@ describe.for(WAYS)("PATCH $way", ({ open }) => {
       return [response.status, code, response.headers.get("retry-after")];
     };
     expect(await ask({ stream: `${stream}x`, add: ["b"] })).toEqual([404, "unknown-stream", null]);
-    expect(await ask({ stream, add: ["$hub/streams"] })).toEqual([400, "bad-topic", null]);
+    expect(await ask({ stream, add: ["$hub/streams/x"] })).toEqual([400, "bad-topic", null]);
     expect(await ask({ stream, add: ["b"], remove: ["b"] })).toEqual([400, "bad-request", null]);
     expect(await ask({ stream, add: ["b", "c", "d"] })).toEqual([400, "too-many-topics", null]);
     expect(await ask({ stream, add: ["b"] })).toEqual([200, undefined, null]);

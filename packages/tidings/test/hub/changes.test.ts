@@ -1,7 +1,7 @@
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 
 import { createHub, memoryLog, type Hub, type HubOptions } from "../../src/index.ts";
-import type { Followed, Log, Position } from "../../src/hub/log/log.ts";
+import type { Followed, Log, Page, Position } from "../../src/hub/log/log.ts";
 import { request, Stream } from "../stream.ts";
 import { openNamed } from "./named-stream.ts";
 
@@ -49,7 +49,7 @@ describe("a stream's name", () => {
     // Who has seen the log knows the first part alone.
     const guess = one.name.slice(0, 12) + other.name.slice(12);
     await expect(hub.change(guess, { add: ["b"] })).rejects.toMatchObject({ code: "unknown-stream" });
-    for (const wrong of ["", undefined, null, ["a"]]) {
+    for (const wrong of ["", one.name.slice(0, 12), one.name.slice(0, -1), `${one.name}A`, undefined, null, ["a"]]) {
       const change = hub.change(wrong as unknown as string, { add: ["b"] });
       await expect(change).rejects.toMatchObject({ code: "unknown-stream" });
     }
@@ -123,6 +123,26 @@ describe("a change", () => {
     expect(stream.words).toEqual(told);
     expect([stream.frames[7]?.id, stream.frames[10]?.id]).toEqual([first, second]);
     expect(hub.stats().gaps).toBe(0);
+  });
+
+  test("of a stream that does not read is refused when there are many before it, until it reads on", async () => {
+    const hub = hubOf();
+    const stream = await openNamed(hub);
+    await stream.live();
+    for (let n = 0; n < 4; n++) await publish(hub, "a", `a${n} ${LONG}`);
+    await turns();
+    const made = await Promise.all(Array.from({ length: 60 }, (_, n) => stream.change([`t${n}`])));
+    const more = await Promise.allSettled(Array.from({ length: 6 }, (_, n) => stream.change([`u${n}`], [`t${n}`])));
+    expect(more.map(({ status }) => status)).toEqual([...Array<string>(4).fill("fulfilled"), "rejected", "rejected"]);
+    const late = await stream.change(["late"]).catch((error: unknown) => error);
+    expect(late).toMatchObject({ code: "rate-limited", retryAfter: expect.any(Number) });
+    await hub.publishBatch(["t0", "t4", "u0", "u4", "late"].map((topic) => ({ topic, data: topic })));
+    await stream.events(6);
+    expect(stream.words.filter((word) => word !== "cursor")).toEqual(["live", "a0", "a1", "a2", "a3", "t4", "u0"]);
+    expect(made.every((cursor) => stream.frames.some(({ id }) => id === cursor))).toBe(true);
+    await stream.change(["late"]);
+    await publish(hub, "late", "late");
+    expect((await stream.events(7)).at(-1)?.data).toBe("late");
   });
 
   test("of a stream that is replaying holds from its cursor, and not for what is replayed", async () => {
@@ -210,7 +230,7 @@ describe("a change", () => {
     const { head } = hub.stats();
     const refused = async (code: string, add: readonly string[], remove: readonly string[] = []): Promise<void> =>
       expect(stream.change(add, remove)).rejects.toMatchObject({ name: "HubError", code });
-    await refused("bad-topic", ["$hub/streams"]);
+    await refused("bad-topic", ["$hub/streams/x"]);
     await refused("bad-topic", ["b", "a*b"]);
     await refused("bad-topic", [], [""]);
     await refused("bad-topic", "b" as unknown as string[]);
@@ -241,6 +261,59 @@ describe("a change", () => {
     expect(hub.stats()).toMatchObject({ changes: 3, rateLimited: 1, published: 1 });
   });
 
+  test("that is refused takes nothing from the rates, and neither does one that changes nothing", async () => {
+    const hub = hubOf({ maxTopics: 2, limits: { publishRatePerAddress: { perSecond: 0.001, burst: 1 } } });
+    const stream = await openNamed(hub);
+    const by = { address: "192.0.2.1" };
+    const refused = hub.change(stream.name, { add: ["b", "c"] }, by);
+    await expect(refused).rejects.toMatchObject({ code: "too-many-topics" });
+    await hub.change(stream.name, { add: ["a"] }, by);
+    await hub.change(stream.name, { add: ["b"] }, by);
+    const late = hub.change(stream.name, { add: ["c"], remove: ["b"] }, by);
+    await expect(late).rejects.toMatchObject({ code: "rate-limited" });
+  });
+
+  test("that changes nothing takes no place in the log, and is answered with one from which on it holds", async () => {
+    const hub = hubOf();
+    const stream = await openNamed(hub);
+    await stream.live();
+    expect(await stream.change(["a"], ["b"])).toBe(hub.stats().head);
+    const [before] = await publish(hub, "a", "a1");
+    expect(await stream.change(["a"])).toBe(before);
+    const id = await stream.change(["b", "a"], ["c"]);
+    expect(hub.stats()).toMatchObject({ head: id, changes: 3 });
+    // At once: for the second there is something to do only after the first.
+    const ids = await Promise.all([stream.change([], ["b"]), stream.change(["b"]), stream.change(["b"])]);
+    expect(ids.map(offsetOf)).toEqual([3, 4, 4]);
+    await publish(hub, "b", "b1");
+    expect((await stream.events(2)).map(({ data }) => data)).toEqual(["a1", "b1"]);
+  });
+
+  test("that changes nothing and comes after one whose answer is lost is made all the same", async () => {
+    const log = new SharedLog();
+    const hub = hubOf({ log });
+    const stream = await openNamed(hub);
+    await stream.live();
+    log.fails = log.skips = 1;
+    await expect(stream.change(["b"])).rejects.toMatchObject({ code: "log-failed" });
+    // It may be in the log, and told later on.
+    await stream.change([], ["b"]);
+    expect(offsetOf(hub.stats().head)).toBe(2);
+  });
+
+  test("has as much in the log as an event may have, and of what it changes alone", async () => {
+    const hub = hubOf({ maxEventBytes: 1_000 });
+    const stream = await openNamed(hub);
+    const names = Array.from({ length: 4 }, (_, n) => `${n}`.padEnd(300, "ā"));
+    const { head } = hub.stats();
+    await expect(stream.change([], names)).resolves.toBe(head);
+    await expect(stream.change(names)).rejects.toMatchObject({ code: "event-too-large" });
+    expect(hub.stats()).toMatchObject({ head });
+    for (const name of names) await stream.change([name]);
+    await stream.change(names);
+    expect(offsetOf(hub.stats().head)).toBe(4);
+  });
+
   test("is an entry of the log that no one is sent", async () => {
     const hub = hubOf();
     const stream = await openNamed(hub);
@@ -254,9 +327,26 @@ describe("a change", () => {
       await late.live();
       expect(late.frames.filter(({ event }) => event === "message").map(({ data }) => data)).toEqual(["c1"]);
     }
-    await expect(hub.publish("$hub/streams", { data: "{}" })).rejects.toMatchObject({ code: "bad-topic" });
-    const refused = hub.fetch(request(), { topics: ["$hub/streams"] });
+    await expect(hub.publish("$hub/streams/x", { data: "{}" })).rejects.toMatchObject({ code: "bad-topic" });
+    const refused = hub.fetch(request(), { topics: ["$hub/streams/x"] });
     await expect(refused).rejects.toMatchObject({ code: "bad-topic" });
+  });
+});
+
+describe("changes of other streams", () => {
+  test("are not read by a stream that resumes", async () => {
+    const log = memoryLog();
+    const first = hubOf({ log });
+    const changing = await openNamed(first);
+    const [id] = await publish(first, "start", "1");
+    for (let n = 0; n < 90; n++) await changing.change([`t${n}`]);
+    await publish(first, "a", "a1");
+    const reads = vi.spyOn(log, "read");
+    // Its tail is empty.
+    const resumed = await openNamed(hubOf({ log }), {}, id);
+    expect((await resumed.events(1)).map(({ data }) => data)).toEqual(["a1"]);
+    const found = reads.mock.settledResults.map(({ value }) => value as Page);
+    expect(found.flatMap(({ entries }) => entries).filter(({ topics }) => topics[0] !== "a")).toEqual([]);
   });
 });
 

@@ -59,6 +59,12 @@ describe("the memory log's retention", () => {
     expect([await newest(log, "a"), await newest(log, "b"), await newest(log, "c")]).toEqual([["a"], [], ["c"]]);
   });
 
+  test("keeps nothing beyond itself of the hub's own topics, which are very many", async () => {
+    const log = memoryLog({ maxEvents: 1, maxTopics: 2 });
+    for (const topic of ["a", "$hub/streams/1", "$hub/streams/2", "busy"]) await log.append([draft(topic, topic)]);
+    expect(await newest(log, "a")).toEqual(["a"]);
+  });
+
   test("forgets a key after the dedupe window, and the oldest of too many", async () => {
     const runtime = clock();
     const log = memoryLog({ dedupeWindow: "5m", maxKeys: 2, runtime });

@@ -3,14 +3,19 @@ import { HubError } from "../error.ts";
 import { isThrough, type Entry, type Log, type Page, type Position } from "../log/log.ts";
 import type { Subscriber } from "../subscriber.ts";
 import type { Tail } from "../tail.ts";
-import { changedFilter } from "../topic-filter.ts";
 import { Call } from "./call.ts";
-import { checkChange, refuseTooMany, type StreamChange } from "./check-change.ts";
-import { controlDraft, controlEntry, type ControlEntry, type TopicChange } from "./control-entry.ts";
+import { checkChange, effectOn, refuseTooLarge, refuseTooMany, type StreamChange } from "./check-change.ts";
+import { changedStream, controlDraft, controlEntry, type ControlEntry, type TopicChange } from "./control-entry.ts";
 import { idOf, NamedStream } from "./named-stream.ts";
 
 /** How often a change is made again that the log has taken and not told. */
 const TRIES = 5;
+/** The most changes that a stream may have before it when its sink is full: it keeps a list, and may never read. */
+const MOST_BEHIND = 64;
+/** And when it is not: it comes to one with each of its turns among the replays, and may be sent more meanwhile. */
+const MOST_AT_ONCE = 1_024;
+/** When there may be room again, in milliseconds. */
+const ROOM_IN = 1_000;
 
 /** What changes need of the hub. */
 export interface ChangeSettings {
@@ -18,6 +23,8 @@ export interface ChangeSettings {
   readonly tail: Tail;
   /** Topics and patterns of one stream. */
   readonly maxTopics: number;
+  /** Of a change as the log has it. */
+  readonly maxEventBytes: number;
   /** Takes one event out of the rates that a publisher is held to; throws HubError `rate-limited` if it cannot. */
   readonly take: (by: Party) => void;
 }
@@ -66,30 +73,31 @@ export class Changes {
   /**
    * Changes the topics of a stream. Resolves with the place where that takes effect, once the stream is sure to hold to it.
    *
-   * @throws HubError `unknown-stream`, `bad-topic`, `too-many-topics`, `bad-request`, `rate-limited`, `log-failed`
+   * @throws HubError `unknown-stream`, `bad-topic`, `too-many-topics`, `bad-request`, `event-too-large`, `rate-limited`,
+   * `log-failed`
    */
   async change(name: string, change: StreamChange, by: Party): Promise<Position> {
     const stream = this.#byId.get(idOf(name));
-    if (stream === undefined || stream.name !== name || stream.subscriber.closed) throw unknownStream();
+    if (stream === undefined || !isSame(stream.name, name) || stream.subscriber.closed) throw unknownStream();
+    if (stream.behind >= (stream.subscriber.full ? MOST_BEHIND : MOST_AT_ONCE)) throw tooFarBehind(stream.behind);
     const checked = checkChange(change, this.#settings.maxTopics);
-    this.#settings.take(by);
-    return this.#inTurn(stream, () => this.#make(stream, checked));
+    return this.#inTurn(stream, () => this.#make(stream, checked, by));
   }
 
   /** A stream has read a page of the log: the tail may not have told of its changes there. */
   read(stream: NamedStream, { entries, through: { epoch } }: Page): void {
     for (const entry of entries) {
-      const change = controlEntry(entry);
-      if (change?.stream === stream.id) take(stream, change, { epoch, offset: entry.offset, tag: entry.tag });
+      if (changedStream(entry) !== stream.id) continue;
+      take(stream, controlEntry(entry), { epoch, offset: entry.offset, tag: entry.tag });
     }
   }
 
   /** The tail has another entry: if it changes a stream that is here, the stream heads for it. */
   told(entry: Entry, position: Position): void {
-    const change = this.#byId.size === 0 ? undefined : controlEntry(entry);
-    const stream = change === undefined ? undefined : this.#byId.get(change.stream);
-    if (change === undefined || stream === undefined) return;
-    take(stream, change, position);
+    const id = changedStream(entry);
+    const stream = id === undefined ? undefined : this.#byId.get(id);
+    if (stream === undefined) return;
+    take(stream, controlEntry(entry), position);
     stream.confirm(position);
     if (stream.changes) stream.subscriber.detour();
   }
@@ -117,19 +125,35 @@ export class Changes {
   async #inTurn(stream: NamedStream, make: () => Promise<Position>): Promise<Position> {
     const mine = stream.turn === undefined ? make() : stream.turn.then(make, make);
     stream.turn = mine;
+    stream.calls++;
     try {
       return await mine;
     } finally {
+      stream.calls--;
       if (stream.turn === mine) stream.turn = undefined;
     }
   }
 
-  async #make(stream: NamedStream, change: TopicChange): Promise<Position> {
-    const { topics, patterns } = changedFilter(stream.asked, change.add, change.remove);
-    refuseTooMany(topics.length + patterns.length, this.#settings.maxTopics);
+  async #make(stream: NamedStream, change: TopicChange, by: Party): Promise<Position> {
+    if (stream.subscriber.closed) throw unknownStream();
+    const { tail, maxTopics, maxEventBytes } = this.#settings;
+    const { asked } = stream;
+    const effect = effectOn(asked, change);
+    const { add, remove } = effect;
+    refuseTooMany(asked.topics.length + asked.patterns.length + add.length - remove.length, maxTopics);
+    // Where one is not told that may be in the log, it is not known what a name will be to the next.
+    const isKnown = stream.told === stream.made;
+    if (isKnown && add.length + remove.length === 0) {
+      this.#made++;
+      return stream.holdsFrom(tail.head);
+    }
+    const needed = isKnown ? effect : change;
+    refuseTooLarge(needed, maxEventBytes);
+    // What is refused for what it is costs nothing, and neither does what is not appended.
+    this.#settings.take(by);
     for (let tries = 0; tries < TRIES; tries++) {
       if (stream.subscriber.closed) throw unknownStream();
-      const position = await this.#append(stream, change);
+      const position = await this.#append(stream, needed);
       if (position === undefined) continue;
       this.#made++;
       return position;
@@ -142,7 +166,7 @@ export class Changes {
     const { log, tail } = this.#settings;
     const call = new Call(++stream.made);
     stream.call = call;
-    log.append([controlDraft({ ...change, stream: stream.id, number: call.number })]).then(
+    log.append([controlDraft(stream.id, { ...change, number: call.number })]).then(
       ([appended]) => {
         call.position = appended?.position;
         if (call.outlived || call.position === undefined || isThrough(tail.head, call.position)) again(stream, call);
@@ -164,7 +188,7 @@ export class Changes {
 function take(stream: NamedStream, { number, add, remove }: ControlEntry, position: Position): void {
   if (number <= stream.told) return;
   stream.told = number;
-  stream.changeAt(position, changedFilter(stream.asked, add, remove));
+  stream.changeAt(position, { add, remove });
   if (stream.call?.number === number) stream.call.settle(position);
 }
 
@@ -173,6 +197,19 @@ function again(stream: NamedStream, call: Call | undefined): void {
   if (call === undefined) return;
   stream.told = Math.max(stream.told, call.number);
   call.settle(undefined);
+}
+
+function tooFarBehind(changes: number): HubError {
+  return new HubError("rate-limited", `The stream has ${changes} changes before it that it has not come to`, {
+    retryAfter: ROOM_IN,
+  });
+}
+
+/** Whether two names are the same. How long it takes does not tell where they differ. */
+function isSame(one: string, other: string): boolean {
+  let difference = one.length ^ other.length;
+  for (let at = 0; at < one.length; at++) difference |= one.charCodeAt(at) ^ other.charCodeAt(at);
+  return difference === 0;
 }
 
 function unknownStream(): HubError {

@@ -1,7 +1,7 @@
 import type { Draft, Entry } from "../log/log.ts";
 
-/** The topic of changes of open streams. No one outside publishes or subscribes to it. */
-export const STREAMS_TOPIC = "$hub/streams";
+/** Each stream's changes have a topic of their own: in a log with an index, those of others cost nothing. */
+const STREAMS = "$hub/streams/";
 
 /** What a change does to the topics and patterns of a stream. */
 export interface TopicChange {
@@ -11,20 +11,34 @@ export interface TopicChange {
 
 /** A change of one stream, as the log has it. */
 export interface ControlEntry extends TopicChange {
-  /** The stream's id. Its name is a secret and not in the log. */
-  readonly stream: string;
   /** Counts the changes of this stream: one that comes after a later one is void. */
   readonly number: number;
 }
 
-/** A change as it is appended. */
-export function controlDraft({ stream, number, add, remove }: ControlEntry): Draft {
-  const data = JSON.stringify({ stream, number, add, remove });
-  return { topics: [STREAMS_TOPIC], event: "change", data, key: undefined, private: false, audience: undefined };
+/** The topic of a stream's changes, by the stream's id: its name is a secret. No one outside can ask for it. */
+export function streamTopic(id: string): string {
+  return STREAMS + id;
 }
 
-/** The change that an entry is, if it is one. */
-export function controlEntry({ topics, data }: Entry): ControlEntry | undefined {
-  // What stands under this topic a hub has written.
-  return topics[0] === STREAMS_TOPIC ? (JSON.parse(data) as ControlEntry) : undefined;
+/** A change as it is appended. */
+export function controlDraft(id: string, change: ControlEntry): Draft {
+  return {
+    topics: [streamTopic(id)],
+    event: "change",
+    data: JSON.stringify(change),
+    key: undefined,
+    private: false,
+    audience: undefined,
+  };
+}
+
+/** The id of the stream that an entry changes, if it does. */
+export function changedStream({ topics: [topic = ""] }: Entry): string | undefined {
+  return topic.startsWith(STREAMS) ? topic.slice(STREAMS.length) : undefined;
+}
+
+/** The change that such an entry is. */
+export function controlEntry({ data }: Entry): ControlEntry {
+  // What stands under these topics a hub has written.
+  return JSON.parse(data) as ControlEntry;
 }

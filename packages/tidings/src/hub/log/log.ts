@@ -119,7 +119,8 @@ export interface Ends {
  *   tell by the tags;
  * - MUST show an entry to readers and followers only when it is as durable as `durability` says;
  * - MUST NOT change an entry, and MUST NOT evict from the middle;
- * - MUST keep each topic's newest event beyond retention for `latest` alone, up to a number of topics;
+ * - MUST keep each topic's newest event beyond retention for `latest` alone, up to a number of topics; not of those
+ *   that begin with `$`, which are the hub's own and very many;
  * - MUST remember the tags of its newest and of its newest evicted entry, so that a log emptied by age is no reset.
  */
 export interface Log {

@@ -117,7 +117,10 @@ export class MemoryEntries implements Searched {
     this.#evicted = entry.offset;
     this.#evictedTag = entry.tag;
     this.#bytes -= weight(entry);
-    for (const topic of this.byTopic.shift(entry)) this.#keepNewest(topic, entry);
+    for (const topic of this.byTopic.shift(entry)) {
+      // The hub's own topics are as many as streams were changed: no one asks for their newest.
+      if (!topic.startsWith("$")) this.#keepNewest(topic, entry);
+    }
   }
 
   #keepNewest(topic: string, entry: Entry): void {
