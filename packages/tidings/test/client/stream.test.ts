@@ -96,6 +96,19 @@ describe("a stream", () => {
     await expect.poll(() => log).toEqual(["failed: headers", "opened 200", "message|a|", "settled"]);
   });
 
+  test.for([undefined, null, "text"])("goes on after %s was thrown at it", async (thrown) => {
+    const { url } = await serve(open("data: a\n\n"));
+    const headers = vi.fn<() => Promise<HeadersInit>>().mockRejectedValueOnce(thrown).mockResolvedValue({});
+    const request = vi.fn<typeof fetch>(fetch).mockRejectedValueOnce(thrown);
+    const { clock, errors, log } = openStream(url, { headers, fetch: request });
+    await expect.poll(() => errors.length).toBe(1);
+    clock.turn(250);
+    await expect.poll(() => errors.length).toBe(2);
+    clock.turn(250);
+    await expect.poll(() => log.slice(0, 3)).toEqual(["failed: headers", "failed: network", "opened 200"]);
+    expect(errors.map(({ cause }) => cause)).toEqual([thrown, thrown]);
+  });
+
   test("tells why it was refused, and honours Retry-After", async () => {
     const problem = { status: 503, code: "overloaded", title: "Too much", detail: "Come back later" };
     const refuse =

@@ -75,7 +75,8 @@ export async function refusalOf(response: Response): Promise<ClientError> {
 /** What was thrown, as a {@link ClientError}. */
 export function asClientError(error: unknown, code: ClientErrorCode): ClientError {
   if (error instanceof ClientError) return error;
-  const { name, message } = error as Partial<Error>;
+  // Anything can be thrown.
+  const { name, message } = (error ?? {}) as Partial<Error>;
   return new ClientError(name === "AbortError" ? "aborted" : code, message ?? String(error), { cause: error });
 }
 
