@@ -218,7 +218,8 @@ export function connect<Events = Record<string, unknown>>(
     publish: createPublish(send, new URL(options.publishUrl ?? "publish", base), life.signal),
     status: status.store,
     inspect: () => ({
-      url: base.href,
+      // Neither its query nor a password: it may hold a secret.
+      url: base.origin + base.pathname,
       status: status.store.getSnapshot(),
       topics: interests.counts(),
       cursor: inbox.cursor,

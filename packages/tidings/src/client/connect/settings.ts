@@ -1,6 +1,6 @@
-import type { ClientError, ClientErrorCode } from "../error.ts";
+import type { ClientError } from "../error.ts";
 import { isPassing, waitAfter } from "../stream/back-off.ts";
-import { asClientError, ask, refusalOf, send } from "../stream/request.ts";
+import { asClientError, ask, askHeaders, refusalOf, send } from "../stream/request.ts";
 import type { Clock } from "../stream/clock.ts";
 import type { StreamOptions } from "../stream/stream.ts";
 import { json } from "./asking.ts";
@@ -13,11 +13,10 @@ export type StreamSettings = () => Omit<StreamOptions, "url">;
 export type Send = (method: string, url: URL, body: unknown, signal: AbortSignal) => Promise<unknown>;
 
 /** A token, then what else the user sends: asked at every attempt. */
-async function headersOf({ token, headers }: ConnectOptions): Promise<Headers> {
-  const all = new Headers(await ask(headers));
+async function headersOf({ token, headers }: ConnectOptions): Promise<HeadersInit> {
+  const all = await askHeaders(headers);
   const bearer = await ask(token);
-  if (bearer !== undefined) all.set("Authorization", `Bearer ${bearer}`);
-  return all;
+  return bearer === undefined ? all : { ...Object.fromEntries(all), authorization: `Bearer ${bearer}` };
 }
 
 /** Whether another attempt may do better; after a 401 or 403 once and at once, with a fresh token. */
@@ -49,15 +48,13 @@ export function createSend(options: ConnectOptions, clock: Clock): Send {
     // Someone waits for it.
     const policy = { base: 500, max: 10_000, attempts: 6, retryable: retryPolicy(options) };
     for (let failures = 0; ; failures++) {
-      let code: ClientErrorCode = "headers";
       try {
-        const headers = await headersOf(options);
-        code = "network";
+        const headers = await askHeaders(() => headersOf(options));
         const response = await send(options, url.href, { method, headers, body: json(body), signal });
         if (!response.ok) throw await refusalOf(response);
         return (await response.json()) as unknown;
       } catch (thrown) {
-        const error = asClientError(thrown, code);
+        const error = asClientError(thrown);
         const wait = waitAfter(error, failures, undefined, (options.random ?? Math.random)(), policy);
         if (wait === undefined || signal.aborted) throw error;
         await new Promise<unknown>((resolve) => {

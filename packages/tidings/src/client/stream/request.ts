@@ -1,4 +1,4 @@
-import { ClientError, type ClientErrorCode, type Problem } from "../error.ts";
+import { ClientError, type Problem } from "../error.ts";
 import type { StreamOptions } from "./stream.ts";
 
 /** What is given, or what a function answers that is given instead. */
@@ -13,6 +13,22 @@ export function ask<Value>(given: Asked<Value>): Value | Promise<Value> {
 export function absolute(url: string | URL): URL {
   const { document, location } = globalThis as Partial<typeof globalThis>;
   return new URL(url, document?.baseURI ?? location?.href);
+}
+
+/**
+ * Asks for headers. What throws at once is told later, too.
+ *
+ * @throws ClientError that shows no value: they are secrets, and errors get into logs
+ */
+export async function askHeaders(given: Asked<HeadersInit | undefined>): Promise<Headers> {
+  let had = false;
+  try {
+    const init = await ask(given);
+    had = true;
+    return new Headers(init);
+  } catch (cause) {
+    throw new ClientError("headers", "No headers that can be sent", had ? {} : { cause });
+  }
 }
 
 /** What decides how requests are made. */
@@ -73,11 +89,11 @@ export async function refusalOf(response: Response): Promise<ClientError> {
 }
 
 /** What was thrown, as a {@link ClientError}. */
-export function asClientError(error: unknown, code: ClientErrorCode): ClientError {
-  if (error instanceof ClientError) return error;
+export function asClientError(cause: unknown): ClientError {
+  if (cause instanceof ClientError) return cause;
   // Anything can be thrown.
-  const { name, message } = (error ?? {}) as Partial<Error>;
-  return new ClientError(name === "AbortError" ? "aborted" : code, message ?? String(error), { cause: error });
+  const { name, message } = (cause ?? {}) as Partial<Error>;
+  return new ClientError(name === "AbortError" ? "aborted" : "network", message ?? String(cause), { cause });
 }
 
 /** A header is bytes, which `fetch` takes as one character each. */

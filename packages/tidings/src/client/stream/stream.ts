@@ -6,7 +6,7 @@ import { DEFAULT_TIME, type RetryOptions, waitAfter } from "./back-off.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { isHidden, listenToPage } from "./page-events.ts";
 import { createEventLimit } from "./event-limit.ts";
-import { asClientError, ask, request } from "./request.ts";
+import { asClientError, askHeaders, request } from "./request.ts";
 
 /** What a stream is asked for, and how it is kept. */
 export interface StreamOptions {
@@ -127,10 +127,8 @@ export function createStream(options: StreamOptions, listener: StreamListener): 
   }
 
   async function run(signal: AbortSignal): Promise<void> {
-    let code: "headers" | "network" = "headers";
     try {
-      const headers = new Headers(await ask(options.headers));
-      code = "network";
+      const headers = await askHeaders(options.headers);
       if (mustPause()) throw paused();
       const response = await request(options, headers, stream.lastEventId, signal);
       const reader = (response.body as ReadableStream<Uint8Array>).getReader();
@@ -152,7 +150,7 @@ export function createStream(options: StreamOptions, listener: StreamListener): 
         listener.settled?.();
       }
     } catch (error) {
-      if (!signal.aborted) lose(asClientError(error, code));
+      if (!signal.aborted) lose(asClientError(error));
     }
   }
 
