@@ -96,6 +96,17 @@ describe("a stream", () => {
     await expect.poll(() => log).toEqual(["failed: headers", "opened 200", "message|a|", "settled"]);
   });
 
+  test("tells of headers that throw at once only when whoever opened it can listen", async () => {
+    const { log } = openStream("http://hub.invalid", {
+      headers() {
+        throw new Error("no token");
+      },
+      retry: { attempts: 0 },
+    });
+    expect(log).toEqual([]);
+    await expect.poll(() => log).toEqual(["failed: headers"]);
+  });
+
   test.for([undefined, null, "text"])("goes on after %s was thrown at it", async (thrown) => {
     const { url } = await serve(open("data: a\n\n"));
     const headers = vi.fn<() => Promise<HeadersInit>>().mockRejectedValueOnce(thrown).mockResolvedValue({});
