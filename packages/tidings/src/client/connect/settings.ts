@@ -12,45 +12,51 @@ export type StreamSettings = () => Omit<StreamOptions, "url">;
 /** Sends JSON, and again where that may help; answers what it is answered. */
 export type Send = (method: string, url: URL, body: unknown, signal: AbortSignal) => Promise<unknown>;
 
-/** A token, then what else the user sends: asked at every attempt. */
-async function headersOf({ token, headers }: ConnectOptions): Promise<HeadersInit> {
-  const all = await askHeaders(headers);
-  const bearer = await ask(token);
-  return bearer === undefined ? all : { ...Object.fromEntries(all), authorization: `Bearer ${bearer}` };
+/** The attempts at one stream, or at one request: what they send, and whether another may do better. */
+interface Attempts {
+  /** A token, then what else the user sends: asked at every attempt. */
+  headers(): Promise<HeadersInit>;
+  /** After a 401 or 403 at once, with a fresh token: unless this attempt was one for that. */
+  retryable(error: ClientError): boolean | number;
 }
 
-/** Whether another attempt may do better; after a 401 or 403 once and at once, with a fresh token. */
-function retryPolicy({ token }: ConnectOptions): (error: ClientError) => boolean | number {
+function attempts({ token, headers }: ConnectOptions): Attempts {
+  let refreshes = false;
   let refreshed = false;
-  return (error) => {
-    const { status = 0 } = error;
-    const unauthorized = status === 401 || status === 403;
-    // Between two tokens that were good there is another error: each connection ends with one.
-    const again = unauthorized && !refreshed && typeof token === "function";
-    refreshed = unauthorized;
-    return again ? 0 : isPassing(error) || status >= 500 || [408, 425, 429].includes(status);
+  return {
+    async headers() {
+      refreshed = refreshes;
+      refreshes = false;
+      const all = await askHeaders(headers);
+      const bearer = await ask(token);
+      return bearer === undefined ? all : { ...Object.fromEntries(all), authorization: `Bearer ${bearer}` };
+    },
+    retryable(error) {
+      const { status = 0 } = error;
+      refreshes = (status === 401 || status === 403) && !refreshed && typeof token === "function";
+      return refreshes ? 0 : isPassing(error) || status >= 500 || [408, 425, 429].includes(status);
+    },
   };
 }
 
 /** What all streams share, until the client is closed. */
 export function streamSettings(options: ConnectOptions, life: AbortSignal): StreamSettings {
-  return () => ({
-    ...options,
-    signal: life,
-    headers: () => headersOf(options),
-    retry: { retryable: retryPolicy(options), ...options.retry },
-  });
+  return () => {
+    const { headers, retryable } = attempts(options);
+    return { ...options, signal: life, headers, retry: { retryable, ...options.retry } };
+  };
 }
 
 /** How a client publishes, and changes its stream. */
 export function createSend(options: ConnectOptions, clock: Clock): Send {
   return async (method, url, body, signal) => {
     // Someone waits for it.
-    const policy = { base: 500, max: 10_000, attempts: 6, retryable: retryPolicy(options) };
+    const { headers, retryable } = attempts(options);
+    const policy = { base: 500, max: 10_000, attempts: 6, retryable };
     for (let failures = 0; ; failures++) {
       try {
-        const headers = await askHeaders(() => headersOf(options));
-        const response = await send(options, url.href, { method, headers, body: json(body), signal });
+        const init = { method, headers: await askHeaders(headers), body: json(body), signal };
+        const response = await send(options, url.href, init);
         if (!response.ok) throw await refusalOf(response);
         return (await response.json()) as unknown;
       } catch (thrown) {
