@@ -39,11 +39,14 @@ function attempts({ token, headers }: ConnectOptions): Attempts {
   };
 }
 
+/** Three of a hub's heartbeats by default, in ms. */
+const LONGEST_SILENCE = 45_000;
+
 /** What all streams share, until the client is closed. */
 export function streamSettings(options: ConnectOptions, life: AbortSignal): StreamSettings {
   return () => {
     const { headers, retryable } = attempts(options);
-    return { ...options, signal: life, headers, retry: { retryable, ...options.retry } };
+    return { maxSilence: LONGEST_SILENCE, ...options, signal: life, headers, retry: { retryable, ...options.retry } };
   };
 }
 

@@ -1,0 +1,22 @@
+import { expect, test } from "vitest";
+
+import { HandClock } from "../hand-clock.ts";
+import { open, serve } from "../scripted-server.ts";
+import { client } from "./hub-server.ts";
+
+test("a server that does not answer, or falls silent before it has announced a heartbeat, is given up", async () => {
+  const { url, requests } = await serve(() => undefined, open(":\n\n"), open());
+  const clock = new HandClock();
+  const tidings = client(url, { clock, random: () => 0 });
+  tidings.onAny("a", () => undefined);
+  const state = (): string => tidings.status.getSnapshot().state;
+  for (const [index, before] of ["connecting", "replaying"].entries()) {
+    await expect.poll(() => [requests.length, state()]).toEqual([index + 1, before]);
+    clock.turn(44_999);
+    expect(state()).toBe(before);
+    clock.turn(1);
+    expect(tidings.status.getSnapshot()).toMatchObject({ state: "waiting", error: { code: "silent" } });
+    clock.turn(250);
+  }
+  await expect.poll(() => requests.length).toBe(3);
+});
