@@ -46,7 +46,8 @@ const LONGEST_SILENCE = 45_000;
 export function streamSettings(options: ConnectOptions, life: AbortSignal): StreamSettings {
   return () => {
     const { headers, retryable } = attempts(options);
-    return { maxSilence: LONGEST_SILENCE, ...options, signal: life, headers, retry: { retryable, ...options.retry } };
+    const retry = { ...options.retry, retryable: options.retry?.retryable ?? retryable };
+    return { maxSilence: LONGEST_SILENCE, ...options, signal: life, headers, retry };
   };
 }
 
