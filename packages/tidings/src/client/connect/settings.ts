@@ -59,17 +59,24 @@ export function createSend(options: ConnectOptions, clock: Clock): Send {
     const policy = { base: 500, max: 10_000, attempts: 6, retryable };
     for (let failures = 0; ; failures++) {
       try {
+        signal.throwIfAborted();
         const init = { method, headers: await askHeaders(headers), body: json(body), signal };
         const response = await send(options, url.href, init);
         if (!response.ok) throw await refusalOf(response);
         return (await response.json()) as unknown;
       } catch (thrown) {
         const error = asClientError(thrown);
+        if (signal.aborted) throw error;
         const wait = waitAfter(error, failures, undefined, (options.random ?? Math.random)(), policy);
-        if (wait === undefined || signal.aborted) throw error;
-        await new Promise<unknown>((resolve) => {
-          clock.after(wait, () => resolve(0));
-          signal.addEventListener("abort", resolve);
+        if (wait === undefined) throw error;
+        await new Promise<void>((resolve) => {
+          const go = (): void => {
+            signal.removeEventListener("abort", go);
+            cancel();
+            resolve();
+          };
+          const cancel = clock.after(wait, go);
+          signal.addEventListener("abort", go);
         });
       }
     }
