@@ -176,6 +176,16 @@ describe("a stream", () => {
     await expect.poll(() => source.state).toBe("open");
   });
 
+  test("backs off while all that streams bring are the hub's own events", async () => {
+    const { url } = await serve(...Array.from({ length: 3 }, () => stream(opening(1_000))));
+    const { clock, waits } = openStream(url, { random: () => 1, retry: { min: 0 } });
+    for (const count of [1, 2, 3]) {
+      await expect.poll(() => waits.length).toBe(count);
+      clock.turn(waits.at(-1) ?? 0);
+    }
+    expect(waits).toEqual([150, 300, 600]);
+  });
+
   test("takes a connection for dead after 2.5 silent heartbeats, whatever comes counting as a sign of life", async () => {
     const { url, requests, write } = await serve(
       open(opening(1_000)),

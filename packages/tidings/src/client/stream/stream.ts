@@ -91,7 +91,7 @@ export function createStream(options: StreamOptions, listener: StreamListener): 
   let connection: AbortController | undefined;
   let parser: Parser | undefined;
   let openedAt = Infinity;
-  /** Whether this connection brought an event. */
+  /** Whether this connection brought an event, other than the hub's own. */
   let brought = false;
   /** In a row. */
   let failures = 0;
@@ -161,7 +161,7 @@ export function createStream(options: StreamOptions, listener: StreamListener): 
       lastEventId: stream.lastEventId,
       onRetry: (ms) => (announced = ms),
       onEvent(event) {
-        brought = true;
+        brought ||= !event.event.startsWith("tidings:");
         stream.lastEventId = event.lastEventId;
         // The opening frame of a hub says how often it sends something.
         const heartbeat = event.event === "tidings:cursor" && /"heartbeat":(\d+)/.exec(event.data)?.[1];
