@@ -217,6 +217,21 @@ describe("a stream", () => {
     await expect.poll(() => log.at(-2)).toBe("message|back|0");
   });
 
+  test("notices a dead connection, and comes back, though the clock was set back by an hour", async () => {
+    const { url, requests } = await serve(open(opening(1_000)), open());
+    const clock = new HandClock();
+    let back = 0;
+    const set = { now: () => clock.now() - back, after: clock.after.bind(clock) };
+    const { log, waits, stream: source } = openStream(url, { clock: set });
+    await expect.poll(() => log.length).toBe(3);
+    back = 3_600_000;
+    clock.turn(5_000);
+    expect([source.state, log.at(-1)]).toEqual(["waiting", "failed: silent"]);
+    back *= 2;
+    clock.turn(waits[0] ?? 0);
+    await expect.poll(() => requests.length).toBe(2);
+  });
+
   test("watches nothing where no heartbeat was announced, and from the first byte on where the caller says so", async () => {
     const { url } = await serve(open("data: a\n\n"), (response) => void response.writeHead(200));
     const trusting = openStream(url);
