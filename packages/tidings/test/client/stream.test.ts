@@ -134,11 +134,12 @@ describe("a stream", () => {
       refuse(date),
       refuse("0"),
       refuse("soon"),
+      refuse("1e999"),
       plain(403, "application/problem+json", "{"),
     );
     const retryable = ({ status }: ClientError): boolean => status === 503;
     const { clock, errors, waits, stream: source } = openStream(url, { retry: { retryable } });
-    for (const count of [1, 2, 3, 4]) {
+    for (const count of [1, 2, 3, 4, 5]) {
       await expect.poll(() => waits.length).toBe(count);
       clock.turn(waits.at(-1) ?? 0);
     }
@@ -150,10 +151,23 @@ describe("a stream", () => {
       message: "Come back later",
       retryAfter: 7_000,
     });
-    expect(waits).toEqual([7_000, expect.any(Number), 250, 250, undefined]);
+    expect(waits).toEqual([7_000, expect.any(Number), 250, 250, 2 ** 31 - 1, undefined]);
     expect(waits[1]).toBeGreaterThan(50_000);
     expect(waits[1]).toBeLessThanOrEqual(60_000);
-    expect(errors[4]).toMatchObject({ code: "refused", status: 403, problem: undefined, message: "Status 403" });
+    expect(errors[5]).toMatchObject({ code: "refused", status: 403, problem: undefined, message: "Status 403" });
+  });
+
+  test("resumes after an id of any length", async () => {
+    let sent = "";
+    const { log } = openStream("http://hub.invalid", {
+      lastEventId: "é".repeat(100_000),
+      fetch(_, init) {
+        sent = new Headers(init?.headers).get("Last-Event-ID") ?? "";
+        return Promise.resolve(new Response("", { headers: { "Content-Type": "text/event-stream" } }));
+      },
+    });
+    await expect.poll(() => log[0]).toBe("opened 200");
+    expect(Buffer.from(sent, "latin1").toString()).toBe("é".repeat(100_000));
   });
 
   test("backs off while streams end at once, and not where they stood for a while or brought something", async () => {

@@ -1,4 +1,5 @@
 import { ClientError, type Problem } from "../error.ts";
+import { LONGEST } from "./clock.ts";
 import type { StreamOptions } from "./stream.ts";
 
 /** What is given, or what a function answers that is given instead. */
@@ -78,9 +79,9 @@ export async function refusalOf(response: Response): Promise<ClientError> {
   const { status, headers } = response;
   const isProblem = headers.get("Content-Type")?.startsWith("application/problem+json") === true;
   const problem = (isProblem ? await response.json().catch(() => undefined) : undefined) as Problem | undefined;
-  // Seconds or a date (RFC 9110, section 10.2.3).
+  // Seconds or a date (RFC 9110, section 10.2.3), and no more than a timer can wait.
   const wait = headers.get("Retry-After") ?? "";
-  const retryAfter = Math.max(0, Number(wait) * 1_000 || Date.parse(wait) - Date.now() || 0);
+  const retryAfter = Math.min(LONGEST, Math.max(0, Number(wait) * 1_000 || Date.parse(wait) - Date.now() || 0));
   return new ClientError(status === 204 ? "over" : "refused", problem?.detail ?? `Status ${status}`, {
     status,
     problem,
@@ -96,7 +97,7 @@ export function asClientError(cause: unknown): ClientError {
   return new ClientError(name === "AbortError" ? "aborted" : "network", message ?? String(cause), { cause });
 }
 
-/** A header is bytes, which `fetch` takes as one character each. */
+/** A header is bytes, which `fetch` takes as one character each. One by one: no call takes as many as an id may have. */
 function utf8Bytes(text: string): string {
-  return String.fromCharCode(...new TextEncoder().encode(text));
+  return new TextEncoder().encode(text).reduce((bytes, byte) => bytes + String.fromCharCode(byte), "");
 }
