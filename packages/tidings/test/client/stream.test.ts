@@ -313,6 +313,37 @@ describe("a stream", () => {
     expect([log.at(-1), waits]).toEqual(["failed: event-too-large", [undefined]]);
   });
 
+  test("forgets what has begun when it is reset, and inside of a callback nothing has", async () => {
+    const { url, write } = await serve(open("data: a\n\ndata: b\n\ndata: c"));
+    const log: string[] = [];
+    let settled = 0;
+    const source = createStream(
+      { url: () => url },
+      {
+        opened: () => undefined,
+        event({ data }) {
+          log.push(data);
+          source.reset();
+        },
+        settled: () => settled++,
+        failed: () => undefined,
+      },
+    );
+    onTestFinished(() => source.close());
+    source.reset();
+    source.open();
+    await expect.poll(() => log).toEqual(["a", "b"]);
+    write("d\n\ndata: e");
+    await expect.poll(() => log).toEqual(["a", "b", "cd"]);
+    await expect.poll(() => settled).toBe(2);
+    source.reset();
+    write("data: f\n\n");
+    await expect.poll(() => log).toEqual(["a", "b", "cd", "f"]);
+    source.close();
+    source.reset();
+    expect(source.state).toBe("closed");
+  });
+
   test("can be closed, dropped and opened from inside of every callback", async () => {
     const { url, requests } = await serve(open("data: a\n\ndata: b\n\n"), stream("data: c\n\n"), open("data: d\n\n"));
     const log: string[] = [];

@@ -90,6 +90,8 @@ export function createStream(options: StreamOptions, listener: StreamListener): 
   let life: AbortController | undefined;
   let connection: AbortController | undefined;
   let parser: Parser | undefined;
+  /** The one that is being fed: between two events, so there is nothing that it could forget. */
+  let feeding: Parser | undefined;
   let openedAt = Infinity;
   /** Whether this connection brought an event, other than the hub's own. */
   let brought = false;
@@ -145,7 +147,9 @@ export function createStream(options: StreamOptions, listener: StreamListener): 
         const { done, value } = await reader.read();
         if (signal.aborted) return;
         if (done) throw new ClientError("ended", "The stream ended");
+        feeding = parser;
         parser?.feed(value);
+        feeding = undefined;
         stream.lastEventId = parser?.lastEventId ?? stream.lastEventId;
         listener.settled?.();
       }
@@ -242,7 +246,7 @@ export function createStream(options: StreamOptions, listener: StreamListener): 
       if (state !== "closed") end();
     },
     reset() {
-      if (parser !== undefined) parse();
+      if (parser !== feeding) parse();
     },
   };
   return stream;
