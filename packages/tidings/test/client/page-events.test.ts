@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 
+import { EventSource } from "../../src/client/index.ts";
 import { createStream, type Stream, type StreamOptions } from "../../src/client/stream/stream.ts";
 import { HandClock } from "./hand-clock.ts";
+import { listenTo } from "./heard.ts";
 import { type Answer, open, serve } from "./scripted-server.ts";
 
 // Node has no page: what a browser tells is told by hand. Real pages are in page-events-browser.test.ts.
@@ -134,6 +136,22 @@ describe("a stream in a page", () => {
     tell(window, "pageshow");
     expect(stream.state).toBe("connecting");
     await live(stream);
+  });
+
+  test("goes on without a network where losing the connection would be its end: bytes may come from elsewhere", async () => {
+    const { stream, codes } = await openStream({ retry: { retryable: () => false } });
+    await live(stream);
+    tell(window, "offline");
+    expect([stream.state, codes]).toEqual(["open", []]);
+
+    let give: ReadableStreamDefaultController<Uint8Array> | undefined;
+    const heard = listenTo(
+      EventSource.fromReadableStream(new ReadableStream({ start: (controller) => void (give = controller) })),
+    );
+    await expect.poll(() => heard.source.readyState).toBe(1);
+    tell(window, "offline");
+    give?.enqueue(Buffer.from("data: a\n\n"));
+    await expect.poll(() => heard.events).toEqual(["message|a|"]);
   });
 
   test("hears nothing any more once it is closed", async () => {

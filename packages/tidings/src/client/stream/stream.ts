@@ -181,6 +181,8 @@ export function createStream(options: StreamOptions, listener: StreamListener): 
     if ((brought && error.code === "ended") || clock.now() - openedAt >= (retry.healthyAfter ?? 10_000)) failures = 0;
     const random = (options.random ?? Math.random)();
     const retryIn = error.code === "paused" ? Infinity : waitAfter(error, failures++, announced, random, retry);
+    // What the system says of its network is never the end: what is read may come from elsewhere.
+    if (retryIn === undefined && error.code === "offline") return;
     if (retryIn === undefined) end();
     else {
       drop();
