@@ -37,8 +37,9 @@ const opening: Answer = open('id: 1\nevent: tidings:cursor\nretry: 100\ndata: {"
 
 async function openStream(
   options: Partial<StreamOptions> = {},
+  first: Answer = opening,
 ): Promise<{ stream: Stream; clock: HandClock; waits: (number | undefined)[]; codes: string[]; asked: () => number }> {
-  const { url, requests } = await serve(...Array.from({ length: 9 }, () => opening));
+  const { url, requests } = await serve(first, ...Array.from({ length: 9 }, () => opening));
   const clock = new HandClock();
   const waits: (number | undefined)[] = [];
   const codes: string[] = [];
@@ -135,6 +136,20 @@ describe("a stream in a page", () => {
     expect(stream.state).toBe("waiting");
     tell(window, "pageshow");
     expect(stream.state).toBe("connecting");
+    await live(stream);
+  });
+
+  test.for(["online", "pageshow"])("comes at %s no sooner than Retry-After asked for", async (type) => {
+    const refusal: Answer = (response) => void response.writeHead(503, { "Retry-After": "60" }).end();
+    const { stream, clock, waits } = await openStream({ retry: { retryable: () => true } }, refusal);
+    await expect.poll(() => waits).toEqual([60_000]);
+    clock.turn(20_000);
+    if (type === "pageshow") tell(window, "pagehide");
+    clock.turn(20_000);
+    tell(window, type);
+    clock.turn(19_999);
+    expect(stream.state).toBe("waiting");
+    clock.turn(1);
     await live(stream);
   });
 

@@ -103,6 +103,8 @@ export function createStream(options: StreamOptions, listener: StreamListener): 
   let patience = options.maxSilence ?? Infinity;
   /** By the wall clock: when to connect again, or when the connection will have been silent for too long. */
   let deadline = Infinity;
+  /** By the wall clock: what the newest Retry-After asked for. */
+  let earliest = 0;
   let cancelTimer: (() => void) | undefined;
 
   function drop(): void {
@@ -179,6 +181,7 @@ export function createStream(options: StreamOptions, listener: StreamListener): 
   function lose(error: ClientError): void {
     // A server that ends each stream after a few events is polled: that is no failure.
     if ((brought && error.code === "ended") || clock.now() - openedAt >= (retry.healthyAfter ?? 10_000)) failures = 0;
+    if (error.retryAfter) earliest = clock.now() + error.retryAfter;
     const random = (options.random ?? Math.random)();
     const retryIn = error.code === "paused" ? Infinity : waitAfter(error, failures++, announced, random, retry);
     // What the system says of its network is never the end: what is read may come from elsewhere.
@@ -221,7 +224,8 @@ export function createStream(options: StreamOptions, listener: StreamListener): 
       if (state !== "waiting") lose(new ClientError("offline", "No network"));
     } else if (type !== "visibilitychange" || !isHidden()) {
       // A pause is over when the page is back, and any other wait when the network is.
-      if (state === "waiting" && isPaused !== (type === "online")) deadline = 0;
+      if (state === "waiting" && isPaused !== (type === "online"))
+        setDeadline(Math.min(deadline, earliest) - clock.now());
       look(false);
     }
   }
