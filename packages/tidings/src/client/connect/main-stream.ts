@@ -2,6 +2,7 @@ import type { ParsedEvent } from "../../wire/parser.ts";
 import type { ClientError } from "../error.ts";
 import { hubSays } from "./hub-says.ts";
 import type { Clock } from "../stream/clock.ts";
+import { ask } from "../stream/request.ts";
 import { createStream } from "../stream/stream.ts";
 import type { Asking } from "./asking.ts";
 import type { Send } from "./settings.ts";
@@ -40,10 +41,14 @@ export function openMainStream(options: MainStreamOptions, listener: SourceListe
   const stream = createStream(
     {
       ...asked,
-      url() {
-        carried = new Set(wanted);
+      // The first that an attempt asks for. A token may take its time.
+      headers() {
         lost();
         listener.status({ state: "connecting" });
+        return ask(asked.headers);
+      },
+      url() {
+        carried = new Set(wanted);
         return asked.url();
       },
     },
@@ -58,7 +63,7 @@ export function openMainStream(options: MainStreamOptions, listener: SourceListe
         listener.status({
           state: over ? "closed" : "waiting",
           error,
-          retryAt: retryIn && options.clock.now() + retryIn,
+          retryAt: retryIn === undefined ? undefined : options.clock.now() + retryIn,
         });
       },
     },

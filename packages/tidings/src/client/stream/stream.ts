@@ -133,6 +133,7 @@ export function createStream(options: StreamOptions, listener: StreamListener): 
   async function run(signal: AbortSignal): Promise<void> {
     try {
       const headers = await askHeaders(options.headers);
+      if (signal.aborted) return;
       if (mustPause()) throw paused();
       const response = await request(options, headers, stream.lastEventId, signal);
       const reader = (response.body as ReadableStream<Uint8Array>).getReader();

@@ -4,6 +4,8 @@ import { HandClock } from "../hand-clock.ts";
 import { open, plain, serve } from "../scripted-server.ts";
 import { client } from "./hub-server.ts";
 
+const LIVE = 'id: 1\nevent: tidings:cursor\ndata: {"heartbeat":15000}\n\nid: 1\nevent: tidings:live\ndata\n\n';
+
 test("a server that does not answer, or falls silent before it has announced a heartbeat, is given up", async () => {
   const { url, requests } = await serve(() => undefined, open(":\n\n"), open());
   const clock = new HandClock();
@@ -29,4 +31,39 @@ test("what is undefined among the options of retry is the default", async () => 
   await expect.poll(() => tidings.status.getSnapshot().state).toBe("waiting");
   clock.turn(3_000);
   await expect.poll(() => requests.length).toBe(2);
+});
+
+test("the status tells that it connects from when an attempt begins, and when the next one is", async () => {
+  const { url, requests } = await serve(open(LIVE), plain(401, undefined), open(LIVE));
+  const tokens: ((token: string) => void)[] = [];
+  const asked = (times: number): Promise<void> => expect.poll(() => tokens.length).toBe(times);
+  const clock = new HandClock();
+  const tidings = client(url, { clock, token: () => new Promise((resolve) => tokens.push(resolve)) });
+  const told: unknown[] = [];
+  tidings.status.subscribe(() => {
+    const { state, retryAt } = tidings.status.getSnapshot();
+    told.push(retryAt === undefined ? state : [state, retryAt]);
+  });
+  tidings.onAny("a", () => undefined);
+  await expect.poll(() => told).toEqual(["connecting"]);
+  await asked(1);
+  tokens[0]?.("t1");
+  await expect.poll(() => told).toEqual(["connecting", "replaying", "live"]);
+  told.length = 0;
+  tidings.reconnect();
+  expect(told).toEqual(["connecting"]);
+  await asked(2);
+  tokens[1]?.("t2");
+  await expect.poll(() => told).toEqual(["connecting", ["waiting", 0]]);
+  clock.turn(0);
+  expect(told).toEqual(["connecting", ["waiting", 0], "connecting"]);
+  await asked(3);
+  // One that was given up while its token was fetched asks for nothing any more.
+  tidings.reconnect();
+  await asked(4);
+  tokens[3]?.("t4");
+  await expect.poll(() => tidings.status.getSnapshot().state).toBe("live");
+  tokens[2]?.("t3");
+  await new Promise((resolve) => setImmediate(resolve));
+  expect([tidings.status.getSnapshot().state, requests.length]).toEqual(["live", 3]);
 });

@@ -32,13 +32,9 @@ test.for(["token", "headers"])("no %s that cannot be sent is in what is told", a
   });
   tidings.onAny("a", () => undefined);
   await expect.poll(() => tidings.status.getSnapshot().state).toBe("waiting");
-  const refusal: unknown = await tidings
-    .publish("a", { data: 1 }, { signal: AbortSignal.timeout(50) })
-    .catch((error: unknown) => error);
-  expect(refusal).toMatchObject({ code: "headers" });
   const { url, errors } = tidings.inspect();
   expect([url, errors[0]?.code]).toEqual(["http://hub.invalid/events", "headers"]);
-  expect(inspect([told, tidings.inspect(), refusal], { depth: 9 })).not.toContain("s3cret");
+  expect(inspect([told, tidings.inspect()], { depth: 9 })).not.toContain("s3cret");
 });
 
 test("inspect has counters, topics and the newest errors", async () => {
