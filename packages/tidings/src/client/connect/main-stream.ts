@@ -23,7 +23,6 @@ export interface MainStreamOptions {
  * anew after the last cursor.
  */
 export function openMainStream(options: MainStreamOptions, listener: SourceListener): Source {
-  const { asking } = options;
   let wanted = new Set<string>();
   /** What the connection brings. */
   let carried = new Set<string>();
@@ -37,7 +36,7 @@ export function openMainStream(options: MainStreamOptions, listener: SourceListe
   /** Since its opening frame has come. */
   let connection: AbortController | undefined;
 
-  const asked = asking.of(() => wanted);
+  const asked = options.asking.of(() => wanted);
   const stream = createStream(
     {
       ...asked,
@@ -58,7 +57,7 @@ export function openMainStream(options: MainStreamOptions, listener: SourceListe
       settled: () => listener.settled(),
       failed(error, retryIn) {
         lost();
-        if (retryIn === undefined && asking.mistook(error)) return stream.open();
+        if (retryIn === undefined && asked.mistook(error)) return stream.open();
         over = retryIn === undefined;
         listener.status({
           state: over ? "closed" : "waiting",

@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
 
+import { createAsking } from "../../../src/client/connect/asking.ts";
+import { ClientError } from "../../../src/client/index.ts";
 import { HandClock } from "../hand-clock.ts";
 import { open, plain, serve } from "../scripted-server.ts";
 import { client } from "./hub-server.ts";
@@ -66,4 +68,15 @@ test("the status tells that it connects from when an attempt begins, and when th
   tokens[2]?.("t3");
   await new Promise((resolve) => setImmediate(resolve));
   expect([tidings.status.getSnapshot().state, requests.length]).toEqual(["live", 3]);
+});
+
+test("a GET that is refused is not taken for a POST that another stream made", () => {
+  const refusal = new ClientError("refused", "", { status: 404 });
+  const asking = createAsking(new URL("http://hub.invalid/events"), () => ({}));
+  const short = asking.of(() => ["a"]);
+  const long = asking.of(() => Array.from({ length: 300 }, (_, n) => `topics/${n}`));
+  short.url();
+  long.url();
+  expect([short, long, long].map(({ mistook }) => mistook(refusal))).toEqual([false, true, false]);
+  expect(long.url().length).toBeGreaterThan(2_000);
 });
