@@ -32,14 +32,24 @@ describe("the back-off", () => {
       [4_000, 10_000],
       [4_000, 10_000],
     ]);
-    expect(ranges({ min: 100, max: 10_000 }, 0, 2)).toEqual([
-      [100, 100],
-      [100, 100],
-    ]);
     expect(ranges({ max: 10_000 }, 60_000, 2)).toEqual([
       [60_000, 60_000],
       [60_000, 60_000],
     ]);
+  });
+
+  test("grows from the floor where the server asked for none, and goes on however often it failed", () => {
+    const grown = [
+      [100, 150],
+      [100, 300],
+      [100, 600],
+    ];
+    expect(ranges({ min: 100, max: 10_000 }, 0, 3)).toEqual(grown);
+    expect(ranges({ base: 0, min: 100, max: 10_000 }, undefined, 3)).toEqual(grown);
+    for (const failures of [1_023, 1_024, 1e6]) {
+      expect(waitAfter(LOST, failures, 0, 1, {})).toBe(30_000);
+      expect(waitAfter(LOST, failures, undefined, 1, { base: 0, min: 0 })).toBe(0);
+    }
   });
 
   test("waits for as long as Retry-After says", () => {

@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 
+import { EventSource } from "../../src/client/index.ts";
 import { createStream, type Stream, type StreamOptions } from "../../src/client/stream/stream.ts";
 import { HandClock } from "./hand-clock.ts";
+import { listenTo } from "./heard.ts";
 import { type Answer, open, serve } from "./scripted-server.ts";
 
 // Node has no page: what a browser tells is told by hand. Real pages are in page-events-browser.test.ts.
@@ -35,8 +37,9 @@ const opening: Answer = open('id: 1\nevent: tidings:cursor\nretry: 100\ndata: {"
 
 async function openStream(
   options: Partial<StreamOptions> = {},
+  first: Answer = opening,
 ): Promise<{ stream: Stream; clock: HandClock; waits: (number | undefined)[]; codes: string[]; asked: () => number }> {
-  const { url, requests } = await serve(...Array.from({ length: 9 }, () => opening));
+  const { url, requests } = await serve(first, ...Array.from({ length: 9 }, () => opening));
   const clock = new HandClock();
   const waits: (number | undefined)[] = [];
   const codes: string[] = [];
@@ -134,6 +137,36 @@ describe("a stream in a page", () => {
     tell(window, "pageshow");
     expect(stream.state).toBe("connecting");
     await live(stream);
+  });
+
+  test.for(["online", "pageshow"])("comes at %s no sooner than Retry-After asked for", async (type) => {
+    const refusal: Answer = (response) => void response.writeHead(503, { "Retry-After": "60" }).end();
+    const { stream, clock, waits } = await openStream({ retry: { retryable: () => true } }, refusal);
+    await expect.poll(() => waits).toEqual([60_000]);
+    clock.turn(20_000);
+    if (type === "pageshow") tell(window, "pagehide");
+    clock.turn(20_000);
+    tell(window, type);
+    clock.turn(19_999);
+    expect(stream.state).toBe("waiting");
+    clock.turn(1);
+    await live(stream);
+  });
+
+  test("goes on without a network where losing the connection would be its end: bytes may come from elsewhere", async () => {
+    const { stream, codes } = await openStream({ retry: { retryable: () => false } });
+    await live(stream);
+    tell(window, "offline");
+    expect([stream.state, codes]).toEqual(["open", []]);
+
+    let give: ReadableStreamDefaultController<Uint8Array> | undefined;
+    const heard = listenTo(
+      EventSource.fromReadableStream(new ReadableStream({ start: (controller) => void (give = controller) })),
+    );
+    await expect.poll(() => heard.source.readyState).toBe(1);
+    tell(window, "offline");
+    give?.enqueue(Buffer.from("data: a\n\n"));
+    await expect.poll(() => heard.events).toEqual(["message|a|"]);
   });
 
   test("hears nothing any more once it is closed", async () => {

@@ -91,9 +91,33 @@ describe("a stream", () => {
       .mockResolvedValue({});
     const { clock, errors, waits, log } = openStream(url, { headers });
     await expect.poll(() => waits).toEqual([250]);
-    expect(errors[0]).toMatchObject({ code: "headers", message: "no token", cause: new Error("no token") });
+    expect(errors[0]).toMatchObject({ code: "headers", cause: new Error("no token") });
     clock.turn(250);
     await expect.poll(() => log).toEqual(["failed: headers", "opened 200", "message|a|", "settled"]);
+  });
+
+  test("tells of headers that throw at once only when whoever opened it can listen", async () => {
+    const { log } = openStream("http://hub.invalid", {
+      headers() {
+        throw new Error("no token");
+      },
+      retry: { attempts: 0 },
+    });
+    expect(log).toEqual([]);
+    await expect.poll(() => log).toEqual(["failed: headers"]);
+  });
+
+  test.for([undefined, null, "text"])("goes on after %s was thrown at it", async (thrown) => {
+    const { url } = await serve(open("data: a\n\n"));
+    const headers = vi.fn<() => Promise<HeadersInit>>().mockRejectedValueOnce(thrown).mockResolvedValue({});
+    const request = vi.fn<typeof fetch>(fetch).mockRejectedValueOnce(thrown);
+    const { clock, errors, log } = openStream(url, { headers, fetch: request });
+    await expect.poll(() => errors.length).toBe(1);
+    clock.turn(250);
+    await expect.poll(() => errors.length).toBe(2);
+    clock.turn(250);
+    await expect.poll(() => log.slice(0, 3)).toEqual(["failed: headers", "failed: network", "opened 200"]);
+    expect(errors.map(({ cause }) => cause)).toEqual([thrown, thrown]);
   });
 
   test("tells why it was refused, and honours Retry-After", async () => {
@@ -110,11 +134,12 @@ describe("a stream", () => {
       refuse(date),
       refuse("0"),
       refuse("soon"),
+      refuse("1e999"),
       plain(403, "application/problem+json", "{"),
     );
     const retryable = ({ status }: ClientError): boolean => status === 503;
     const { clock, errors, waits, stream: source } = openStream(url, { retry: { retryable } });
-    for (const count of [1, 2, 3, 4]) {
+    for (const count of [1, 2, 3, 4, 5]) {
       await expect.poll(() => waits.length).toBe(count);
       clock.turn(waits.at(-1) ?? 0);
     }
@@ -126,10 +151,23 @@ describe("a stream", () => {
       message: "Come back later",
       retryAfter: 7_000,
     });
-    expect(waits).toEqual([7_000, expect.any(Number), 250, 250, undefined]);
+    expect(waits).toEqual([7_000, expect.any(Number), 250, 250, 2 ** 31 - 1, undefined]);
     expect(waits[1]).toBeGreaterThan(50_000);
     expect(waits[1]).toBeLessThanOrEqual(60_000);
-    expect(errors[4]).toMatchObject({ code: "refused", status: 403, problem: undefined, message: "Status 403" });
+    expect(errors[5]).toMatchObject({ code: "refused", status: 403, problem: undefined, message: "Status 403" });
+  });
+
+  test("resumes after an id of any length", async () => {
+    let sent = "";
+    const { log } = openStream("http://hub.invalid", {
+      lastEventId: "é".repeat(100_000),
+      fetch(_, init) {
+        sent = new Headers(init?.headers).get("Last-Event-ID") ?? "";
+        return Promise.resolve(new Response("", { headers: { "Content-Type": "text/event-stream" } }));
+      },
+    });
+    await expect.poll(() => log[0]).toBe("opened 200");
+    expect(Buffer.from(sent, "latin1").toString()).toBe("é".repeat(100_000));
   });
 
   test("backs off while streams end at once, and not where they stood for a while or brought something", async () => {
@@ -150,6 +188,16 @@ describe("a stream", () => {
     clock.turn(10_000);
     source.reconnect();
     await expect.poll(() => source.state).toBe("open");
+  });
+
+  test("backs off while all that streams bring are the hub's own events", async () => {
+    const { url } = await serve(...Array.from({ length: 3 }, () => stream(opening(1_000))));
+    const { clock, waits } = openStream(url, { random: () => 1, retry: { min: 0 } });
+    for (const count of [1, 2, 3]) {
+      await expect.poll(() => waits.length).toBe(count);
+      clock.turn(waits.at(-1) ?? 0);
+    }
+    expect(waits).toEqual([150, 300, 600]);
   });
 
   test("takes a connection for dead after 2.5 silent heartbeats, whatever comes counting as a sign of life", async () => {
@@ -181,6 +229,21 @@ describe("a stream", () => {
     expect(log.at(-1)).toBe("failed: silent");
     clock.turn(250);
     await expect.poll(() => log.at(-2)).toBe("message|back|0");
+  });
+
+  test("notices a dead connection, and comes back, though the clock was set back by an hour", async () => {
+    const { url, requests } = await serve(open(opening(1_000)), open());
+    const clock = new HandClock();
+    let back = 0;
+    const set = { now: () => clock.now() - back, after: clock.after.bind(clock) };
+    const { log, waits, stream: source } = openStream(url, { clock: set });
+    await expect.poll(() => log.length).toBe(3);
+    back = 3_600_000;
+    clock.turn(5_000);
+    expect([source.state, log.at(-1)]).toEqual(["waiting", "failed: silent"]);
+    back *= 2;
+    clock.turn(waits[0] ?? 0);
+    await expect.poll(() => requests.length).toBe(2);
   });
 
   test("watches nothing where no heartbeat was announced, and from the first byte on where the caller says so", async () => {
@@ -248,6 +311,37 @@ describe("a stream", () => {
       expect(count).toBeLessThan(5);
     }
     expect([log.at(-1), waits]).toEqual(["failed: event-too-large", [undefined]]);
+  });
+
+  test("forgets what has begun when it is reset, and inside of a callback nothing has", async () => {
+    const { url, write } = await serve(open("data: a\n\ndata: b\n\ndata: c"));
+    const log: string[] = [];
+    let settled = 0;
+    const source = createStream(
+      { url: () => url },
+      {
+        opened: () => undefined,
+        event({ data }) {
+          log.push(data);
+          source.reset();
+        },
+        settled: () => settled++,
+        failed: () => undefined,
+      },
+    );
+    onTestFinished(() => source.close());
+    source.reset();
+    source.open();
+    await expect.poll(() => log).toEqual(["a", "b"]);
+    write("d\n\ndata: e");
+    await expect.poll(() => log).toEqual(["a", "b", "cd"]);
+    await expect.poll(() => settled).toBe(2);
+    source.reset();
+    write("data: f\n\n");
+    await expect.poll(() => log).toEqual(["a", "b", "cd", "f"]);
+    source.close();
+    source.reset();
+    expect(source.state).toBe("closed");
   });
 
   test("can be closed, dropped and opened from inside of every callback", async () => {

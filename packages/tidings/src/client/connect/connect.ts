@@ -40,7 +40,7 @@ export function connect<Events = Record<string, unknown>>(
   const life = new AbortController();
   const settings = streamSettings(options, life.signal);
   const asking = createAsking(base, settings);
-  const send = createSend(options, settings, clock);
+  const send = createSend(options, clock);
   // A leader that pauses would pause all.
   const shares = options.shareTabs !== false && options.pauseWhenHidden !== true && tabsAreThere();
 
@@ -215,7 +215,8 @@ export function connect<Events = Record<string, unknown>>(
     publish: createPublish(send, new URL(options.publishUrl ?? "publish", base), life.signal),
     status: status.store,
     inspect: () => ({
-      url: base.href,
+      // Neither its query nor a password: it may hold a secret.
+      url: base.origin + base.pathname,
       status: status.store.getSnapshot(),
       topics: interests.counts(),
       cursor: inbox.cursor,

@@ -2,6 +2,7 @@ import type { ParsedEvent } from "../../wire/parser.ts";
 import type { ClientError } from "../error.ts";
 import { hubSays } from "./hub-says.ts";
 import type { Clock } from "../stream/clock.ts";
+import { ask } from "../stream/request.ts";
 import { createStream } from "../stream/stream.ts";
 import type { Asking } from "./asking.ts";
 import type { Send } from "./settings.ts";
@@ -22,7 +23,6 @@ export interface MainStreamOptions {
  * anew after the last cursor.
  */
 export function openMainStream(options: MainStreamOptions, listener: SourceListener): Source {
-  const { asking } = options;
   let wanted = new Set<string>();
   /** What the connection brings. */
   let carried = new Set<string>();
@@ -36,14 +36,18 @@ export function openMainStream(options: MainStreamOptions, listener: SourceListe
   /** Since its opening frame has come. */
   let connection: AbortController | undefined;
 
-  const asked = asking.of(() => wanted);
+  const asked = options.asking.of(() => wanted);
   const stream = createStream(
     {
       ...asked,
-      url() {
-        carried = new Set(wanted);
+      // The first that an attempt asks for. A token may take its time.
+      headers() {
         lost();
         listener.status({ state: "connecting" });
+        return ask(asked.headers);
+      },
+      url() {
+        carried = new Set(wanted);
         return asked.url();
       },
     },
@@ -53,12 +57,12 @@ export function openMainStream(options: MainStreamOptions, listener: SourceListe
       settled: () => listener.settled(),
       failed(error, retryIn) {
         lost();
-        if (retryIn === undefined && asking.mistook(error)) return stream.open();
+        if (retryIn === undefined && asked.mistook(error)) return stream.open();
         over = retryIn === undefined;
         listener.status({
           state: over ? "closed" : "waiting",
           error,
-          retryAt: retryIn && options.clock.now() + retryIn,
+          retryAt: retryIn === undefined ? undefined : options.clock.now() + retryIn,
         });
       },
     },

@@ -25,8 +25,9 @@ export function readToLive(
 ): Promise<Brought> {
   return new Promise((resolve, reject) => {
     let arrivals: Arrival[] = [];
+    const asked = asking.of(() => topics, from);
     const stream = createStream(
-      { ...asking.of(() => topics, from), lastEventId },
+      { ...asked, lastEventId },
       {
         opened() {
           // Cut before it had a cursor: it begins anew.
@@ -40,7 +41,7 @@ export function readToLive(
         },
         failed(error, retryIn) {
           if (retryIn !== undefined) return;
-          if (asking.mistook(error)) stream.open();
+          if (asked.mistook(error)) stream.open();
           else reject(error);
         },
       },

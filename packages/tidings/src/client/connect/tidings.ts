@@ -88,6 +88,7 @@ export interface PublishAnswer {
 
 /** What a client is doing, and has done since it was made. For people: fields may be added. */
 export interface Inspection {
+  /** Without its query. */
   readonly url: string;
   readonly status: Status;
   /** Topics and patterns that this client asks for, and how many handlers and iterators ask. */

@@ -42,7 +42,7 @@ export function waitAfter(
   const again = retryable(error);
   if (again === false || (failures >= attempts && isOnline())) return undefined;
   const floor = Math.max(announced ?? 0, min);
-  const ceiling = Math.max(floor, Math.min(max, (announced ?? base) * 1.5 * 2 ** failures));
+  const ceiling = Math.max(floor, Math.min(max, Math.max(announced ?? base, min) * 1.5 * 2 ** Math.min(failures, 30)));
   return again === true ? Math.max(floor + random * (ceiling - floor), error.retryAfter ?? 0) : again;
 }
 

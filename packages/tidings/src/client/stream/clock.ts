@@ -9,7 +9,7 @@ export interface Clock {
 type Timer = { unref?: () => void };
 
 /** The longest that `setTimeout` can wait. */
-const LONGEST = 2 ** 31 - 1;
+export const LONGEST: number = 2 ** 31 - 1;
 
 /** The system's clock. `holdsProcess: false` lets a Node process end while nothing but a timer of it is left. */
 export function systemClock(holdsProcess: boolean): Clock {

@@ -1,4 +1,5 @@
-import { ClientError, type ClientErrorCode, type Problem } from "../error.ts";
+import { ClientError, type Problem } from "../error.ts";
+import { LONGEST } from "./clock.ts";
 import type { StreamOptions } from "./stream.ts";
 
 /** What is given, or what a function answers that is given instead. */
@@ -15,6 +16,22 @@ export function absolute(url: string | URL): URL {
   return new URL(url, document?.baseURI ?? location?.href);
 }
 
+/**
+ * Asks for headers. What throws at once is told later, too.
+ *
+ * @throws ClientError that shows no value: they are secrets, and errors get into logs
+ */
+export async function askHeaders(given: Asked<HeadersInit | undefined>): Promise<Headers> {
+  let had = false;
+  try {
+    const init = await ask(given);
+    had = true;
+    return new Headers(init);
+  } catch (cause) {
+    throw new ClientError("headers", "No headers that can be sent", had ? {} : { cause });
+  }
+}
+
 /** What a request is made of. */
 type RequestOptions = Pick<StreamOptions, "url" | "headers" | "method" | "body" | "fetch" | "withCredentials">;
 
@@ -26,10 +43,9 @@ type RequestOptions = Pick<StreamOptions, "url" | "headers" | "method" | "body" 
  */
 export async function request(options: RequestOptions, signal: AbortSignal, lastEventId?: string): Promise<Response> {
   const { fetch = globalThis.fetch } = options;
-  let code: ClientErrorCode = "headers";
   try {
-    const headers = new Headers(await ask(options.headers));
-    code = "network";
+    const headers = await askHeaders(options.headers);
+    signal.throwIfAborted();
     const url = options.url();
     // A `fetch` of one's own may know other schemes.
     if (options.fetch === undefined && !/^https?:/.test(url)) throw new ClientError("not-http", `Not http: ${url}`);
@@ -50,7 +66,7 @@ export async function request(options: RequestOptions, signal: AbortSignal, last
     if (!isStream || /^text\/event-stream\s*(;|$)/i.test(type)) return response;
     throw new ClientError("not-a-stream", `Not text/event-stream: ${type}`, { status });
   } catch (error) {
-    throw asClientError(error, code);
+    throw asClientError(error);
   }
 }
 
@@ -59,9 +75,9 @@ async function refusalOf(response: Response, type: string): Promise<ClientError>
   const { status, headers } = response;
   const isProblem = type.startsWith("application/problem+json");
   const problem = (isProblem ? await response.json().catch(() => undefined) : undefined) as Problem | undefined;
-  // Seconds or a date (RFC 9110, section 10.2.3).
+  // Seconds or a date (RFC 9110, section 10.2.3), and no more than a timer can wait.
   const wait = headers.get("Retry-After") ?? "";
-  const retryAfter = Math.max(0, Number(wait) * 1_000 || Date.parse(wait) - Date.now() || 0);
+  const retryAfter = Math.min(LONGEST, Math.max(0, Number(wait) * 1_000 || Date.parse(wait) - Date.now() || 0));
   return new ClientError(status === 204 ? "over" : "refused", problem?.detail ?? `Status ${status}`, {
     status,
     problem,
@@ -70,13 +86,14 @@ async function refusalOf(response: Response, type: string): Promise<ClientError>
 }
 
 /** What was thrown, as a {@link ClientError}. */
-export function asClientError(error: unknown, code: ClientErrorCode = "network"): ClientError {
-  if (error instanceof ClientError) return error;
-  const { name, message } = error as Partial<Error>;
-  return new ClientError(name === "AbortError" ? "aborted" : code, message ?? String(error), { cause: error });
+export function asClientError(cause: unknown): ClientError {
+  if (cause instanceof ClientError) return cause;
+  // Anything can be thrown.
+  const { name, message } = (cause ?? {}) as Partial<Error>;
+  return new ClientError(name === "AbortError" ? "aborted" : "network", message ?? String(cause), { cause });
 }
 
-/** A header is bytes, which `fetch` takes as one character each. */
+/** A header is bytes, which `fetch` takes as one character each. One by one: no call takes as many as an id may have. */
 function utf8Bytes(text: string): string {
-  return String.fromCharCode(...new TextEncoder().encode(text));
+  return new TextEncoder().encode(text).reduce((bytes, byte) => bytes + String.fromCharCode(byte), "");
 }

@@ -90,8 +90,10 @@ export function createStream(options: StreamOptions, listener: StreamListener): 
   let life: AbortController | undefined;
   let connection: AbortController | undefined;
   let parser: Parser | undefined;
+  /** The one that is being fed: between two events, so there is nothing that it could forget. */
+  let feeding: Parser | undefined;
   let openedAt = Infinity;
-  /** Whether this connection brought an event. */
+  /** Whether this connection brought an event, other than the hub's own. */
   let brought = false;
   /** In a row. */
   let failures = 0;
@@ -101,6 +103,8 @@ export function createStream(options: StreamOptions, listener: StreamListener): 
   let patience = options.maxSilence ?? Infinity;
   /** By the wall clock: when to connect again, or when the connection will have been silent for too long. */
   let deadline = Infinity;
+  /** By the wall clock: what the newest Retry-After asked for. */
+  let earliest = 0;
   let cancelTimer: (() => void) | undefined;
 
   function drop(): void {
@@ -144,7 +148,9 @@ export function createStream(options: StreamOptions, listener: StreamListener): 
         const { done, value } = await reader.read();
         if (signal.aborted) return;
         if (done) throw new ClientError("ended");
+        feeding = parser;
         parser?.feed(value);
+        feeding = undefined;
         stream.lastEventId = parser?.lastEventId ?? stream.lastEventId;
         listener.settled?.();
       }
@@ -160,7 +166,7 @@ export function createStream(options: StreamOptions, listener: StreamListener): 
       lastEventId: stream.lastEventId,
       onRetry: (ms) => (announced = ms),
       onEvent(event) {
-        brought = true;
+        brought ||= !event.event.startsWith("tidings:");
         stream.lastEventId = event.lastEventId;
         // The opening frame of a hub says how often it sends something.
         const heartbeat = event.event === "tidings:cursor" && /"heartbeat":(\d+)/.exec(event.data)?.[1];
@@ -174,8 +180,11 @@ export function createStream(options: StreamOptions, listener: StreamListener): 
   function lose(error: ClientError): void {
     // A server that ends each stream after a few events is polled: that is no failure.
     if ((brought && error.code === "ended") || clock.now() - openedAt >= (retry.healthyAfter ?? 10_000)) failures = 0;
+    if (error.retryAfter) earliest = clock.now() + error.retryAfter;
     const random = (options.random ?? Math.random)();
     const retryIn = error.code === "paused" ? Infinity : waitAfter(error, failures++, announced, random, retry);
+    // What the system says of its network is never the end: what is read may come from elsewhere.
+    if (retryIn === undefined && error.code === "offline") return;
     if (retryIn === undefined) end();
     else {
       drop();
@@ -214,7 +223,8 @@ export function createStream(options: StreamOptions, listener: StreamListener): 
       if (state !== "waiting") lose(new ClientError("offline"));
     } else if (type !== "visibilitychange" || !isHidden()) {
       // A pause is over when the page is back, and any other wait when the network is.
-      if (state === "waiting" && isPaused !== (type === "online")) deadline = 0;
+      if (state === "waiting" && isPaused !== (type === "online"))
+        setDeadline(Math.min(deadline, earliest) - clock.now());
       look(false);
     }
   }
@@ -239,7 +249,7 @@ export function createStream(options: StreamOptions, listener: StreamListener): 
     },
     close: end,
     reset() {
-      if (parser !== undefined) parse();
+      if (parser !== feeding) parse();
     },
   };
   return stream;

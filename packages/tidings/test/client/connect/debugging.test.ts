@@ -1,3 +1,5 @@
+import { inspect } from "node:util";
+
 import { expect, test, vi, onTestFinished } from "vitest";
 
 import { client, live, startHub } from "./hub-server.ts";
@@ -18,6 +20,21 @@ test("debug tells connections, events and why it is tried again, and nothing of 
   expect(told.find((line) => line.startsWith("tidings waiting"))).toMatch(/ClientError/);
   expect(told.some((line) => line.startsWith("tidings paid a "))).toBe(true);
   expect(told.join("\n")).not.toContain("secret");
+});
+
+test.for(["token", "headers"])("no %s that cannot be sent is in what is told", async (kind) => {
+  const told: unknown[] = [];
+  const spy = vi.spyOn(console, "debug").mockImplementation((...what) => void told.push(what));
+  onTestFinished(() => spy.mockRestore());
+  const tidings = client("http://user:s3cret@hub.invalid/events?key=s3cret", {
+    debug: true,
+    ...(kind === "token" ? { token: () => "s3cret\nline" } : { headers: { "X-Key": "s3cret\nline" } }),
+  });
+  tidings.onAny("a", () => undefined);
+  await expect.poll(() => tidings.status.getSnapshot().state).toBe("waiting");
+  const { url, errors } = tidings.inspect();
+  expect([url, errors[0]?.code]).toEqual(["http://hub.invalid/events", "headers"]);
+  expect(inspect([told, tidings.inspect()], { depth: 9 })).not.toContain("s3cret");
 });
 
 test("inspect has counters, topics and the newest errors", async () => {

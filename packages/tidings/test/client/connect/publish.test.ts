@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 
 import { ClientError } from "../../../src/client/index.ts";
 import { listen } from "../../http/node-server.ts";
+import { HandClock } from "../hand-clock.ts";
 import { client, startHub } from "./hub-server.ts";
 
 test("a publish is answered with where the event is, and needs no stream", async () => {
@@ -78,3 +79,22 @@ test("a publish ends with its signal and with the client, and is refused after t
   const late = await tidings.publish("a", { data: 1 }).catch((error: unknown) => error);
   expect(late).toMatchObject({ code: "closed" });
 });
+
+test.for(["close", "abort"])(
+  "a publish that waits leaves nothing behind after %s, and asks for no token",
+  async (how) => {
+    const { url } = await listen((_, res) => void res.writeHead(503, { "Retry-After": "3600" }).end());
+    const clock = new HandClock();
+    let asked = 0;
+    const tidings = client(`${url}/events`, { clock, token: () => `t${++asked}` });
+    const ended = new AbortController();
+    const failure = tidings.publish("a", { data: 1 }, { signal: ended.signal }).catch((error: unknown) => error);
+    await expect.poll(() => clock.waiting).toBe(1);
+    if (how === "close") tidings.close();
+    else ended.abort();
+    expect(await failure).toMatchObject({ code: how === "close" ? "closed" : "aborted" });
+    tidings.close();
+    await tidings.publish("a", { data: 2 }).catch(() => undefined);
+    expect([clock.waiting, asked]).toEqual([0, 1]);
+  },
+);

@@ -70,3 +70,23 @@ test("a token that is refused twice in a row ends it", async () => {
   expect(tidings.status.getSnapshot().error).toMatchObject({ status: 401, problem: { code: "unauthorized" } });
   expect([requests, asked]).toEqual([2, 2]);
 });
+
+test("a token that was good once is asked for again whenever it is refused", async () => {
+  let good = "";
+  const server = await startHub({
+    before(req, res) {
+      const refused = req.headers.authorization !== good;
+      if (refused) res.writeHead(401).end();
+      return refused;
+    },
+  });
+  let asked = 0;
+  const tidings = client(server.url, { token: () => `t${++asked}` });
+  tidings.onAny("a", () => undefined);
+  for (const wanted of [2, 4, 6]) {
+    good = `Bearer t${wanted}`;
+    // Anew without an error between.
+    tidings.reconnect();
+    await expect.poll(() => [asked, tidings.status.getSnapshot().state]).toEqual([wanted, "live"]);
+  }
+});
