@@ -6,10 +6,10 @@ import { expect, test } from "vitest";
 
 import { bundle } from "./bundle.ts";
 
-test("EventSource alone has at most 4,200 bytes, bundled, minified and gzipped", async () => {
+test("EventSource alone has at most 4,300 bytes, bundled, minified and gzipped", async () => {
   const { length } = gzipSync(await bundle("EventSource", true), { level: 9 });
   process.stdout.write(`EventSource alone: ${length} bytes\n`);
-  expect(length).toBeLessThanOrEqual(4_200);
+  expect(length).toBeLessThanOrEqual(4_300);
   expect(length).toBeGreaterThan(1_500);
 });
 

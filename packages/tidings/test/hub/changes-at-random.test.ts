@@ -54,7 +54,7 @@ class SocketReader implements Reader {
 
 /** Of an event's data: over sockets so much that the system does not swallow it all. */
 const SIZES = [10, 100, 5_000, 20_000];
-const LARGE = [10, 5_000, 20_000];
+const LARGE = [10, 20_000, 60_000];
 
 const WAYS: readonly {
   way: string;
