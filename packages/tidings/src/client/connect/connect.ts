@@ -51,10 +51,12 @@ export function connect<Events = Record<string, unknown>>(
 
   const inbox = createInbox(
     (topics) => interests.takers(topics),
-    (notice) => {
+    (notice, whom = subscriptions) => {
       note(notice);
       attempt(() => options.resync?.(notice), report);
-      for (const each of subscriptions) {
+      // Whoever asks for something when told of it begins after it.
+      for (const each of [...whom]) {
+        if (each.ended) continue;
         each.notice(notice);
         if (each.from !== undefined && each.held === undefined) starts.begin(each);
       }
@@ -100,7 +102,7 @@ export function connect<Events = Record<string, unknown>>(
       const before = status.store.getSnapshot();
       if (error !== undefined && error !== before.error) remember(error);
       if (state === "replaying" && before.state !== state) connections++;
-      if (state === "connecting") interests.renewed();
+      if (state === "waiting" || state === "connecting") interests.renewed();
       if (state === "idle") inbox.cursor = "";
       if (state !== undefined && state !== before.state) note(state, error);
       status.set(changes);
@@ -109,9 +111,11 @@ export function connect<Events = Record<string, unknown>>(
     moved(cursor) {
       const after = inbox.cursor;
       inbox.cursor = cursor;
+      inbox.breaks++;
+      // What was on the stream before is not until that is said anew.
+      interests.renewed();
       if (after === "") return;
       note("catching up after", after);
-      inbox.breaks++;
       starts.catchUp(subscriptions, after);
     },
     loggedOut: () => finish(new ClientError("logged-out", "Another tab ended it")),

@@ -18,7 +18,7 @@ export interface Interests<Taker> {
   covers(topics: readonly string[]): void;
   /** Whether a topic was given up, and a stream that is late may still bring what came before that. */
   isLeaving(topic: string): boolean;
-  /** There is another stream. */
+  /** The stream is lost, or another one: nothing is on it yet. */
   renewed(): void;
   close(): void;
 }
@@ -126,7 +126,10 @@ export function createInterests<Taker>(
           // There may be a topic that both ask for.
           (left.includes("*") && topic.includes("*")) || matchesPattern(left, topic) || matchesPattern(topic, left),
       ),
-    renewed: () => leaving.clear(),
+    renewed() {
+      leaving.clear();
+      onStream.clear();
+    },
     close() {
       for (const cancel of lingering.values()) cancel();
     },

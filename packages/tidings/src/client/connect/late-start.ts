@@ -62,8 +62,8 @@ export function createLateStarts(
         for (const each of group.subscriptions) {
           if (each.ended) continue;
           each.report(error as ClientError);
-          release(each, NOTHING);
         }
+        release(group, NOTHING);
       }),
     );
   }
@@ -92,12 +92,29 @@ export function createLateStarts(
         for (const each of subscriptions) {
           if (level) each.held = [];
           each.skip = new Set(known.filter((arrival) => askedTopic(each, arrival)).map(({ id }) => id));
-          release(each, [...first.arrivals, ...after]);
         }
+        release(group, [...first.arrivals, ...after]);
         return;
       }
       hold(group);
     }
+  }
+
+  /** Hands on what they were to get first, then what was kept back. */
+  function release({ subscriptions }: Group, brought: readonly Arrival[]): void {
+    const kept = subscriptions.map((each) => [each, each.held ?? []] as const);
+    for (const each of subscriptions) each.held = undefined;
+    for (const arrival of brought) {
+      const notice = noticeOf(arrival);
+      if (notice !== undefined) inbox.notice(notice, subscriptions);
+      for (const each of subscriptions) {
+        const topic = askedTopic(each, arrival);
+        // Who asked for something first begins anew at a notice.
+        if (topic !== undefined && each.held === undefined) each.take(arrival, topic);
+      }
+    }
+    for (const [each, held] of kept)
+      if (each.held === undefined) for (const { arrival, topic } of held) handOn(each, arrival, topic);
   }
 
   return {
@@ -127,17 +144,4 @@ export function createLateStarts(
       );
     },
   };
-}
-
-/** Hands on what it was to get first, then what was kept back. */
-function release(subscription: Subscription, brought: readonly Arrival[]): void {
-  const held = subscription.held ?? [];
-  subscription.held = undefined;
-  for (const arrival of brought) {
-    const notice = noticeOf(arrival);
-    if (notice !== undefined) subscription.notice(notice);
-    const topic = askedTopic(subscription, arrival);
-    if (topic !== undefined) subscription.take(arrival, topic);
-  }
-  for (const { arrival, topic } of held) handOn(subscription, arrival, topic);
 }
