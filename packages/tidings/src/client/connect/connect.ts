@@ -1,6 +1,6 @@
 import { joinTabs, tabsAreThere } from "../tabs/join-tabs.ts";
 import { ClientError } from "../error.ts";
-import { absolute } from "../stream/request.ts";
+import { absolute, asClientError } from "../stream/request.ts";
 import { systemClock } from "../stream/clock.ts";
 import { createAsking } from "./asking.ts";
 import { createInbox } from "./inbox.ts";
@@ -55,7 +55,7 @@ export function connect<Events = Record<string, unknown>>(
       note(notice);
       attempt(() => options.resync?.(notice), report);
       // Whoever asks for something when told of it begins after it.
-      for (const each of [...whom]) {
+      for (const each of Array.from(whom)) {
         if (each.ended) continue;
         each.notice(notice);
         if (each.from !== undefined && each.held === undefined) starts.begin(each);
@@ -84,18 +84,17 @@ export function connect<Events = Record<string, unknown>>(
       saved = cursor;
       attempt(() => options.cursorStore?.save(cursor), report);
     },
-    covers(topics) {
+    covers(topics, alone) {
       note("topics", topics);
-      interests.covers(topics);
+      interests.covers(topics, alone);
     },
     refused(topics, error) {
       remember(error);
-      for (const each of subscriptions) {
-        if (!each.topics.some((topic) => topics.includes(topic))) continue;
-        each.report(error);
-        remove(each, error);
-      }
+      const theirs = [...subscriptions].filter((each) => each.topics.some((topic) => topics.includes(topic)));
+      for (const each of theirs) remove(each, error);
       interests.drop(topics);
+      // They may ask again.
+      for (const each of theirs) each.report(error);
     },
     status(changes) {
       const { state, error } = changes;
@@ -106,7 +105,7 @@ export function connect<Events = Record<string, unknown>>(
       if (state === "idle") inbox.cursor = "";
       if (state !== undefined && state !== before.state) note(state, error);
       status.set(changes);
-      if (state === "closed") for (const each of subscriptions) each.close(error);
+      if (state === "closed") for (const each of Array.from(subscriptions)) each.close(error);
     },
     moved(cursor) {
       const after = inbox.cursor;
@@ -140,7 +139,7 @@ export function connect<Events = Record<string, unknown>>(
   }
 
   function remember(error: unknown): void {
-    errors.push(error as ClientError);
+    errors.push(asClientError(error, "handler-failed"));
     if (errors.length > KEPT) errors.shift();
   }
 
@@ -164,14 +163,16 @@ export function connect<Events = Record<string, unknown>>(
     const from = asked.from ?? options.from;
     const parse = asked.parse ?? options.parse;
     const subscription = subscriptionFor(topics, { ...asked, from, parse }, take, report, name, told);
-    const end = (): void => {
-      signal?.removeEventListener("abort", end);
-      remove(subscription);
-    };
-    if (life.signal.aborted || signal?.aborted === true) {
-      subscription.close(undefined);
+    const end = (): void => remove(subscription);
+    const { state, error } = status.store.getSnapshot();
+    const isOver = state === "closed";
+    // An iterator would wait for ever; a handler hears if it is begun again.
+    if (life.signal.aborted || signal?.aborted === true || (isOver && told !== undefined)) {
+      subscription.close(isOver ? error : undefined);
       return end;
     }
+    if (isOver && error !== undefined) subscription.report(error);
+    subscription.forget = () => signal?.removeEventListener("abort", end);
     signal?.addEventListener("abort", end);
     subscriptions.add(subscription);
     interests.add(subscription, topics);
@@ -184,6 +185,7 @@ export function connect<Events = Record<string, unknown>>(
   function remove(subscription: Subscription, error?: ClientError): void {
     if (subscription.ended) return;
     subscription.ended = true;
+    subscription.forget();
     subscription.held = undefined;
     subscriptions.delete(subscription);
     interests.remove(subscription, subscription.topics);

@@ -14,8 +14,8 @@ export interface Interests<Taker> {
   counts(): Record<string, number>;
   /** Resolves when those of some topics that are still wanted are on the stream; `since` is asked at that moment. */
   covered<Answer>(topics: readonly string[], since: () => Answer): Promise<Answer>;
-  /** The stream has these. */
-  covers(topics: readonly string[]): void;
+  /** The stream has these; `alone`: nothing else comes any more. */
+  covers(topics: readonly string[], alone?: boolean): void;
   /** Whether a topic was given up, and a stream that is late may still bring what came before that. */
   isLeaving(topic: string): boolean;
   /** The stream is lost, or another one: nothing is on it yet. */
@@ -116,7 +116,8 @@ export function createInterests<Taker>(
         });
         settle();
       }),
-    covers(topics) {
+    covers(topics, alone) {
+      if (alone === true) for (const topic of leaving) if (!topics.includes(topic)) leaving.delete(topic);
       onStream = new Set(topics.filter((topic) => wanted.has(topic)));
       settle();
     },

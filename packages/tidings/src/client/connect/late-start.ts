@@ -45,6 +45,7 @@ export function createLateStarts(
 
   function groupOf(subscriptions: Subscription[], from: Subscription["from"], after = ""): Group {
     const group = { subscriptions, from, after, since: "", breaks: 0 };
+    for (const each of subscriptions) each.held = [];
     hold(group);
     return group;
   }
@@ -52,17 +53,16 @@ export function createLateStarts(
   function hold(group: Group): void {
     group.since = inbox.cursor;
     group.breaks = inbox.breaks;
-    for (const each of group.subscriptions) each.held = [];
+    for (const each of group.subscriptions) each.held &&= [];
   }
 
   /** One after the other: browsers have only six connections to a server. */
   function queue(group: Group): void {
     last = last.then(() =>
       run(group).catch((error: unknown) => {
-        for (const each of group.subscriptions) {
-          if (each.ended) continue;
-          each.report(error as ClientError);
-        }
+        const { subscriptions, from, after, since } = group;
+        for (const each of subscriptions) if (!each.ended) each.report(error as ClientError);
+        if (from === undefined) inbox.notice({ kind: "gap", reason: "refused", after, through: since }, subscriptions);
         release(group, NOTHING);
       }),
     );
@@ -75,7 +75,7 @@ export function createLateStarts(
         group.subscriptions.flatMap((each) => each.topics),
         () => inbox.cursor,
       );
-      const subscriptions = group.subscriptions.filter(({ ended }) => !ended);
+      const subscriptions = group.subscriptions.filter(({ ended, held }) => !ended && held !== undefined);
       const topics = [...new Set(subscriptions.flatMap((each) => each.topics))];
       if (topics.length === 0) return;
       const first = from === undefined ? { arrivals: NOTHING, cursor: group.after } : await read(topics, "", from);
@@ -102,12 +102,14 @@ export function createLateStarts(
 
   /** Hands on what they were to get first, then what was kept back. */
   function release({ subscriptions }: Group, brought: readonly Arrival[]): void {
-    const kept = subscriptions.map((each) => [each, each.held ?? []] as const);
-    for (const each of subscriptions) each.held = undefined;
+    // Not those of which too much was kept back.
+    const waiting = subscriptions.filter(({ held }) => held !== undefined);
+    const kept = waiting.map((each) => [each, each.held ?? []] as const);
+    for (const each of waiting) each.held = undefined;
     for (const arrival of brought) {
       const notice = noticeOf(arrival);
-      if (notice !== undefined) inbox.notice(notice, subscriptions);
-      for (const each of subscriptions) {
+      if (notice !== undefined) inbox.notice(notice, waiting);
+      for (const each of waiting) {
         const topic = askedTopic(each, arrival);
         // Who asked for something first begins anew at a notice.
         if (topic !== undefined && each.held === undefined) each.take(arrival, topic);

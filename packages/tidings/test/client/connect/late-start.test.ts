@@ -149,3 +149,28 @@ test("a handler that asks for the snapshot gets it, and exactly what follows it"
   await expect.poll(() => [total(first), total(second)]).toEqual([sum, sum]);
   expect(second[0]?.[0]).toBe("state");
 });
+
+test("a late handler asks for nothing while the stream waits", async () => {
+  let refuses = false;
+  const server = await startHub({
+    before(_, res) {
+      if (refuses) res.writeHead(503, { "Retry-After": "3600" }).end();
+      return refuses;
+    },
+  });
+  await server.hub.publish("a", { data: 1 });
+  const tidings = client(server.url);
+  tidings.onAny("a", () => undefined);
+  await live(tidings);
+  refuses = true;
+  server.cut();
+  const waits = (): boolean => tidings.status.getSnapshot().error?.code === "refused";
+  await expect.poll(waits).toBe(true);
+  refuses = false;
+  const before = server.requests.length;
+  const heard = hear(tidings, "a", "last:1");
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(server.requests.length).toBe(before);
+  tidings.reconnect();
+  await expect.poll(() => heard).toEqual([1]);
+});
