@@ -180,7 +180,7 @@ export function joinTabs(options: TabsOptions, listener: SourceListener): Source
       listener.settled();
     }
     if (!following) say();
-    else if (news.answers.includes(request)) listener.covers(news.covers);
+    else if (news.answers.includes(request)) listener.covers(news.covers, news.alone);
     const { refused } = news;
     const topics = own.filter((topic) => refused?.topics.includes(topic));
     if (refused !== undefined && topics.length > 0)

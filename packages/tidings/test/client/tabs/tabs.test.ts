@@ -88,7 +88,7 @@ test("a tab that was told nothing yet takes over: the others miss nothing", asyn
   let slow = false;
   const server = await startHub({
     before(req, res) {
-      if (!slow || req.headers["last-event-id"] !== undefined ) return false;
+      if (!slow || req.headers["last-event-id"] !== undefined) return false;
       slow = false;
       // Time for events that its stream does not bring.
       setTimeout(() => res.writeHead(503, { "Retry-After": "0" }).end(), 200);
