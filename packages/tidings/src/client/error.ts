@@ -63,7 +63,8 @@ export class ClientError extends Error {
   /** What the response's `Retry-After` asked for, in ms from its coming. */
   declare readonly retryAfter: number | undefined;
 
-  constructor(code: ClientErrorCode, message: string, details?: ClientErrorDetails) {
+  /** Without a message where the code says everything. */
+  constructor(code: ClientErrorCode, message: string = code, details?: ClientErrorDetails) {
     super(message, details);
     Object.assign(this, { code }, details);
   }

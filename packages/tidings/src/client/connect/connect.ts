@@ -14,6 +14,7 @@ import { createPublish } from "./publish.ts";
 import { createSend, streamSettings } from "./settings.ts";
 import { readToLive } from "./short-stream.ts";
 import type { Source, SourceListener } from "./source.ts";
+import { remember } from "./remember.ts";
 import { createStatus } from "./status.ts";
 import { attempt, subscriptionFor, type Subscription } from "./subscription.ts";
 import type { Delivered, SubscribeOptions, Tidings, TopicOptions } from "./tidings.ts";
@@ -37,12 +38,13 @@ export function connect<Events = Record<string, unknown>>(
   const clock = options.clock ?? systemClock(true);
   const note = options.debug === true ? debug : (): void => undefined;
   const life = new AbortController();
-  const asking = createAsking(base, streamSettings(options, life.signal));
-  const send = createSend(options, clock);
+  const settings = streamSettings(options, life.signal);
+  const asking = createAsking(base, settings);
+  const send = createSend(options, settings, clock);
   // A leader that pauses would pause all.
   const shares = options.shareTabs !== false && options.pauseWhenHidden !== true && tabsAreThere();
 
-  const errors: ClientError[] = [];
+  const errors = new Set<unknown>();
   const subscriptions = new Set<Subscription>();
   const status = createStatus(shares ? "follower" : "alone", report);
   let connections = 0;
@@ -58,7 +60,7 @@ export function connect<Events = Record<string, unknown>>(
       for (const each of Array.from(whom)) {
         if (each.ended) continue;
         each.notice(notice);
-        if (each.from !== undefined && each.held === undefined) starts.begin(each);
+        if (each.from !== undefined) begin(each);
       }
     },
   );
@@ -70,7 +72,7 @@ export function connect<Events = Record<string, unknown>>(
     });
   });
 
-  const starts = createLateStarts(inbox, interests, (...what) => readToLive(asking, ...what));
+  const begin = createLateStarts(inbox, interests, (...what) => readToLive(asking, ...what));
 
   const open = (listener: SourceListener): Source => openMainStream({ base, asking, send, clock, at: inbox }, listener);
   const listener: SourceListener = {
@@ -89,7 +91,7 @@ export function connect<Events = Record<string, unknown>>(
       interests.covers(topics, alone);
     },
     refused(topics, error) {
-      remember(error);
+      remember(errors, error, KEPT);
       const theirs = [...subscriptions].filter((each) => each.topics.some((topic) => topics.includes(topic)));
       for (const each of theirs) remove(each, error);
       interests.drop(topics);
@@ -98,12 +100,12 @@ export function connect<Events = Record<string, unknown>>(
     },
     status(changes) {
       const { state, error } = changes;
-      const before = status.store.getSnapshot();
-      if (error !== undefined && error !== before.error) remember(error);
-      if (state === "replaying" && before.state !== state) connections++;
+      const before = status.store.getSnapshot().state;
+      if (error !== undefined) remember(errors, error, KEPT);
+      if (state !== undefined && state !== before) note(state, error);
+      if (state === "replaying" && state !== before) connections++;
       if (state === "waiting" || state === "connecting") interests.renewed();
       if (state === "idle") inbox.cursor = "";
-      if (state !== undefined && state !== before.state) note(state, error);
       status.set(changes);
       if (state === "closed") for (const each of Array.from(subscriptions)) each.close(error);
     },
@@ -115,9 +117,9 @@ export function connect<Events = Record<string, unknown>>(
       interests.renewed();
       if (after === "") return;
       note("catching up after", after);
-      starts.catchUp(subscriptions, after);
+      for (const each of subscriptions) begin(each, after);
     },
-    loggedOut: () => finish(new ClientError("logged-out", "Another tab ended it")),
+    loggedOut: () => finish(new ClientError("logged-out")),
   };
   const source = shares
     ? joinTabs(
@@ -132,15 +134,10 @@ export function connect<Events = Record<string, unknown>>(
       )
     : open(listener);
 
-  /** What no one hears themselves. */
+  /** What no one hears themselves. The same error is kept once. */
   function report(error: unknown): void {
-    remember(error);
+    remember(errors, asClientError(error, "handler-failed"), KEPT);
     reportError(error);
-  }
-
-  function remember(error: unknown): void {
-    errors.push(asClientError(error, "handler-failed"));
-    if (errors.length > KEPT) errors.shift();
   }
 
   async function loadCursor(): Promise<void> {
@@ -176,9 +173,9 @@ export function connect<Events = Record<string, unknown>>(
     signal?.addEventListener("abort", end);
     subscriptions.add(subscription);
     interests.add(subscription, topics);
-    if (from !== undefined) starts.begin(subscription);
+    if (from !== undefined) begin(subscription);
     // What the stream still brings of it would end, and then begin anew.
-    else if (inbox.cursor !== "" && topics.some(interests.isLeaving)) starts.catchUp([subscription], inbox.cursor);
+    else if (inbox.cursor !== "" && topics.some(interests.isLeaving)) begin(subscription, inbox.cursor);
     return end;
   }
 
@@ -194,7 +191,7 @@ export function connect<Events = Record<string, unknown>>(
 
   function finish(error?: ClientError): void {
     if (life.signal.aborted) return;
-    life.abort(error ?? new ClientError("closed", "The client was closed"));
+    life.abort(error ?? new ClientError("closed"));
     source.close();
     for (const each of subscriptions) remove(each, error);
     interests.close();
@@ -230,7 +227,7 @@ export function connect<Events = Record<string, unknown>>(
       cursor: inbox.cursor,
       connections,
       ...inbox.counts,
-      errors: [...errors],
+      errors: [...errors] as ClientError[],
     }),
     reconnect: () => source.reconnect(),
     close,

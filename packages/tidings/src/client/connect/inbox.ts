@@ -1,5 +1,6 @@
 import type { ParsedEvent } from "../../wire/parser.ts";
 import { arrivalOf } from "./arrival.ts";
+import { remember } from "./remember.ts";
 import { noticeOf } from "./notice.ts";
 import type { Interests } from "./interests.ts";
 import { handOn, type Subscription } from "./subscription.ts";
@@ -48,8 +49,7 @@ export function createInbox(takers: Interests<Subscription>["takers"], noticed: 
       const own = !snapshot && cursor === undefined && id !== "";
       if (own) {
         if (recent.has(id)) return void this.counts.duplicates++;
-        recent.add(id);
-        if (recent.size > REMEMBERED) for (const oldest of recent) if (recent.delete(oldest)) break;
+        remember(recent, id, REMEMBERED);
       }
       this.counts.events++;
       const arrival = arrivalOf(event, cursor ?? (own ? id : undefined));

@@ -1,4 +1,5 @@
 import { matchesPattern } from "../../wire/topic-pattern.ts";
+import { remember } from "./remember.ts";
 import type { Clock } from "../stream/clock.ts";
 
 /** Who wants which topics, and which of them are on the stream. */
@@ -62,8 +63,7 @@ export function createInterests<Taker>(
     wanted.delete(topic);
     // It may be on the stream for a while yet, but if it is asked for again that has to be said again.
     onStream.delete(topic);
-    leaving.add(topic);
-    if (leaving.size > REMEMBERED) for (const oldest of leaving) if (leaving.delete(oldest)) break;
+    remember(leaving, topic, REMEMBERED);
     settle();
     change();
   }

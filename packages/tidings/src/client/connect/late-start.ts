@@ -17,13 +17,11 @@ interface Group {
   breaks: number;
 }
 
-/** Subscriptions that get something first, by short streams of their own, though the stream is under way. */
-export interface LateStarts {
-  /** Gives one what it asked for first. */
-  begin(subscription: Subscription): void;
-  /** Gives all what the stream left out: everything after a cursor. */
-  catchUp(subscriptions: Iterable<Subscription>, after: string): void;
-}
+/**
+ * Gives a subscription something first, by short streams of its own, though the stream is under way: what it asked for or,
+ * with a cursor, everything after that, which the stream left out. One that waits for something first waits on.
+ */
+export type Begin = (subscription: Subscription, after?: string) => void;
 
 const NOTHING: readonly Arrival[] = [];
 
@@ -39,22 +37,9 @@ export function createLateStarts(
   inbox: Inbox,
   interests: Interests<Subscription>,
   read: (topics: readonly string[], after: string, from?: string) => Promise<Brought>,
-): LateStarts {
+): Begin {
   let last = Promise.resolve();
-  const due = new Map<Subscription["from"], Group>();
-
-  function groupOf(subscriptions: Subscription[], from: Subscription["from"], after = ""): Group {
-    const group = { subscriptions, from, after, since: "", breaks: 0 };
-    for (const each of subscriptions) each.held = [];
-    hold(group);
-    return group;
-  }
-
-  function hold(group: Group): void {
-    group.since = inbox.cursor;
-    group.breaks = inbox.breaks;
-    for (const each of group.subscriptions) each.held &&= [];
-  }
+  const due = new Map<string, Group>();
 
   /** One after the other: browsers have only six connections to a server. */
   function queue(group: Group): void {
@@ -90,13 +75,15 @@ export function createLateStarts(
         (from === undefined || known.every((arrival) => noticeOf(arrival) === undefined))
       ) {
         for (const each of subscriptions) {
-          if (level) each.held = [];
+          if (level) each.held &&= [];
           each.skip = new Set(known.filter((arrival) => askedTopic(each, arrival)).map(({ id }) => id));
         }
         release(group, [...first.arrivals, ...after]);
         return;
       }
-      hold(group);
+      group.since = inbox.cursor;
+      group.breaks = inbox.breaks;
+      for (const each of subscriptions) each.held &&= [];
     }
   }
 
@@ -119,31 +106,21 @@ export function createLateStarts(
       if (each.held === undefined) for (const { arrival, topic } of held) handOn(each, arrival, topic);
   }
 
-  return {
-    begin(subscription) {
-      const { from } = subscription;
-      const group = due.get(from);
-      if (group !== undefined) {
-        subscription.held = [];
-        group.subscriptions.push(subscription);
-        return;
-      }
-      const begun = groupOf([subscription], from);
-      due.set(from, begun);
+  return (subscription, after) => {
+    if (subscription.held !== undefined) return;
+    subscription.held = [];
+    const from = after === undefined ? subscription.from : undefined;
+    const key = `${from} ${after}`;
+    let group = due.get(key);
+    if (group === undefined) {
+      const begun = { subscriptions: [], from, after: after ?? "", since: inbox.cursor, breaks: inbox.breaks };
+      group = begun;
+      due.set(key, begun);
       queueMicrotask(() => {
-        due.delete(from);
+        due.delete(key);
         queue(begun);
       });
-    },
-    catchUp(all, after) {
-      // Those that start have to start anew.
-      queue(
-        groupOf(
-          [...all].filter(({ held }) => held === undefined),
-          undefined,
-          after,
-        ),
-      );
-    },
+    }
+    group.subscriptions.push(subscription);
   };
 }

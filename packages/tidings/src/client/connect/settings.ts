@@ -1,6 +1,6 @@
-import type { ClientError, ClientErrorCode } from "../error.ts";
+import type { ClientError } from "../error.ts";
 import { isPassing, waitAfter } from "../stream/back-off.ts";
-import { asClientError, ask, refusalOf, send } from "../stream/request.ts";
+import { asClientError, ask, request } from "../stream/request.ts";
 import type { Clock } from "../stream/clock.ts";
 import type { StreamOptions } from "../stream/stream.ts";
 import { json } from "./asking.ts";
@@ -11,14 +11,6 @@ export type StreamSettings = () => Omit<StreamOptions, "url">;
 
 /** Sends JSON, and again where that may help; answers what it is answered. */
 export type Send = (method: string, url: URL, body: unknown, signal: AbortSignal) => Promise<unknown>;
-
-/** A token, then what else the user sends: asked at every attempt. */
-async function headersOf({ token, headers }: ConnectOptions): Promise<Headers> {
-  const all = new Headers(await ask(headers));
-  const bearer = await ask(token);
-  if (bearer !== undefined) all.set("Authorization", `Bearer ${bearer}`);
-  return all;
-}
 
 /** Whether another attempt may do better; after a 401 or 403 once and at once, with a fresh token. */
 function retryPolicy({ token }: ConnectOptions): (error: ClientError) => boolean | number {
@@ -38,26 +30,29 @@ export function streamSettings(options: ConnectOptions, life: AbortSignal): Stre
   return () => ({
     ...options,
     signal: life,
-    headers: () => headersOf(options),
+    /** A token, then what else the user sends: asked at every attempt. */
+    async headers() {
+      const all = new Headers(await ask(options.headers));
+      const bearer = await ask(options.token);
+      if (bearer !== undefined) all.set("Authorization", `Bearer ${bearer}`);
+      return all;
+    },
     retry: { retryable: retryPolicy(options), ...options.retry },
   });
 }
 
 /** How a client publishes, and changes its stream. */
-export function createSend(options: ConnectOptions, clock: Clock): Send {
+export function createSend(options: ConnectOptions, settings: StreamSettings, clock: Clock): Send {
   return async (method, url, body, signal) => {
+    const asked = { ...settings(), url: () => url.href, method, body: () => json(body) };
     // Someone waits for it.
     const policy = { base: 500, max: 10_000, attempts: 6, retryable: retryPolicy(options) };
     for (let failures = 0; ; failures++) {
-      let code: ClientErrorCode = "headers";
       try {
-        const headers = await headersOf(options);
-        code = "network";
-        const response = await send(options, url.href, { method, headers, body: json(body), signal });
-        if (!response.ok) throw await refusalOf(response);
+        const response = await request(asked, signal);
         return (await response.json()) as unknown;
       } catch (thrown) {
-        const error = asClientError(thrown, code);
+        const error = asClientError(thrown);
         const wait = waitAfter(error, failures, undefined, (options.random ?? Math.random)(), policy);
         if (wait === undefined || signal.aborted) throw error;
         await new Promise<unknown>((resolve) => {

@@ -2,7 +2,7 @@ import { ClientError, type ClientErrorCode, type Problem } from "../error.ts";
 import type { StreamOptions } from "./stream.ts";
 
 /** What is given, or what a function answers that is given instead. */
-export type Asked<Value> = Value | (() => Value | Promise<Value>);
+type Asked<Value> = Value | (() => Value | Promise<Value>);
 
 /** Asks, if it is a function. */
 export function ask<Value>(given: Asked<Value>): Value | Promise<Value> {
@@ -15,52 +15,49 @@ export function absolute(url: string | URL): URL {
   return new URL(url, document?.baseURI ?? location?.href);
 }
 
-/** What decides how requests are made. */
-type How = Pick<StreamOptions, "fetch" | "withCredentials">;
-
-/** Fetches as the options say. */
-export function send(
-  { fetch = globalThis.fetch, withCredentials }: How,
-  url: string,
-  init: RequestInit,
-): Promise<Response> {
-  return fetch(url, { credentials: withCredentials === true ? "include" : "same-origin", ...init });
-}
+/** What a request is made of. */
+type RequestOptions = Pick<StreamOptions, "url" | "headers" | "method" | "body" | "fetch" | "withCredentials">;
 
 /**
- * One request for a stream, up to the head of an answer that is one (HTML standard, section 9.2.3).
+ * One request, up to the head of an answer that is good.
  *
- * @throws ClientError for an answer that is none, and what `fetch` throws
+ * @param lastEventId for a stream (HTML standard, section 9.2.3), empty if there is none
+ * @throws ClientError
  */
-export async function request(
-  options: StreamOptions,
-  headers: Headers,
-  lastEventId: string,
-  signal: AbortSignal,
-): Promise<Response> {
-  const url = options.url();
-  // A `fetch` of one's own may know other schemes.
-  if (options.fetch === undefined && !/^https?:/.test(url)) throw new ClientError("not-http", `Not http: ${url}`);
-  headers.set("Accept", "text/event-stream");
-  if (lastEventId !== "") headers.set("Last-Event-ID", utf8Bytes(lastEventId));
-  const response = await send(options, url, {
-    method: ask(options.method) as string,
-    body: ask(options.body) as BodyInit,
-    headers,
-    cache: "no-store",
-    signal,
-  });
-  const { status } = response;
-  const type = response.headers.get("Content-Type") ?? "";
-  if (status !== 200) throw await refusalOf(response);
-  if (/^text\/event-stream\s*(;|$)/i.test(type)) return response;
-  throw new ClientError("not-a-stream", `Not text/event-stream: ${type}`, { status });
+export async function request(options: RequestOptions, signal: AbortSignal, lastEventId?: string): Promise<Response> {
+  const { fetch = globalThis.fetch } = options;
+  let code: ClientErrorCode = "headers";
+  try {
+    const headers = new Headers(await ask(options.headers));
+    code = "network";
+    const url = options.url();
+    // A `fetch` of one's own may know other schemes.
+    if (options.fetch === undefined && !/^https?:/.test(url)) throw new ClientError("not-http", `Not http: ${url}`);
+    const isStream = lastEventId !== undefined;
+    if (isStream) headers.set("Accept", "text/event-stream");
+    if (lastEventId) headers.set("Last-Event-ID", utf8Bytes(lastEventId));
+    const response = await fetch(url, {
+      method: ask(options.method) as string,
+      body: ask(options.body) as BodyInit,
+      headers,
+      cache: "no-store",
+      credentials: options.withCredentials === true ? "include" : "same-origin",
+      signal,
+    });
+    const { ok, status } = response;
+    const type = response.headers.get("Content-Type") ?? "";
+    if (isStream ? status !== 200 : !ok) throw await refusalOf(response, type);
+    if (!isStream || /^text\/event-stream\s*(;|$)/i.test(type)) return response;
+    throw new ClientError("not-a-stream", `Not text/event-stream: ${type}`, { status });
+  } catch (error) {
+    throw asClientError(error, code);
+  }
 }
 
 /** Why a request was refused, from its answer. */
-export async function refusalOf(response: Response): Promise<ClientError> {
+async function refusalOf(response: Response, type: string): Promise<ClientError> {
   const { status, headers } = response;
-  const isProblem = headers.get("Content-Type")?.startsWith("application/problem+json") === true;
+  const isProblem = type.startsWith("application/problem+json");
   const problem = (isProblem ? await response.json().catch(() => undefined) : undefined) as Problem | undefined;
   // Seconds or a date (RFC 9110, section 10.2.3).
   const wait = headers.get("Retry-After") ?? "";
@@ -73,7 +70,7 @@ export async function refusalOf(response: Response): Promise<ClientError> {
 }
 
 /** What was thrown, as a {@link ClientError}. */
-export function asClientError(error: unknown, code: ClientErrorCode): ClientError {
+export function asClientError(error: unknown, code: ClientErrorCode = "network"): ClientError {
   if (error instanceof ClientError) return error;
   const { name, message } = error as Partial<Error>;
   return new ClientError(name === "AbortError" ? "aborted" : code, message ?? String(error), { cause: error });

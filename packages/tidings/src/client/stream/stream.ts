@@ -6,7 +6,7 @@ import { DEFAULT_TIME, type RetryOptions, waitAfter } from "./back-off.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { isHidden, listenToPage } from "./page-events.ts";
 import { createEventLimit } from "./event-limit.ts";
-import { asClientError, ask, request } from "./request.ts";
+import { asClientError, request } from "./request.ts";
 
 /** What a stream is asked for, and how it is kept. */
 export interface StreamOptions {
@@ -127,12 +127,9 @@ export function createStream(options: StreamOptions, listener: StreamListener): 
   }
 
   async function run(signal: AbortSignal): Promise<void> {
-    let code: "headers" | "network" = "headers";
     try {
-      const headers = new Headers(await ask(options.headers));
-      code = "network";
-      if (mustPause()) throw paused();
-      const response = await request(options, headers, stream.lastEventId, signal);
+      if (mustPause()) throw new ClientError("paused");
+      const response = await request(options, signal, stream.lastEventId);
       const reader = (response.body as ReadableStream<Uint8Array>).getReader();
       // For a `fetch` that takes no signal.
       const leave = (): unknown => reader.cancel().catch(() => undefined);
@@ -146,13 +143,13 @@ export function createStream(options: StreamOptions, listener: StreamListener): 
         deadline = clock.now() + patience;
         const { done, value } = await reader.read();
         if (signal.aborted) return;
-        if (done) throw new ClientError("ended", "The stream ended");
+        if (done) throw new ClientError("ended");
         parser?.feed(value);
         stream.lastEventId = parser?.lastEventId ?? stream.lastEventId;
         listener.settled?.();
       }
     } catch (error) {
-      if (!signal.aborted) lose(asClientError(error, code));
+      if (!signal.aborted) lose(asClientError(error));
     }
   }
 
@@ -199,7 +196,7 @@ export function createStream(options: StreamOptions, listener: StreamListener): 
     const left = deadline - clock.now();
     if (state === "waiting") {
       if (rang || left <= 0) connect();
-    } else if (left <= 0) lose(new ClientError("silent", `Silent for ${patience} ms`));
+    } else if (left <= 0) lose(new ClientError("silent"));
     // Bytes came since the timer was set. It is set again only here, not for every chunk.
     else if (rang) setDeadline(Math.min(left, patience));
   }
@@ -212,9 +209,9 @@ export function createStream(options: StreamOptions, listener: StreamListener): 
     const isPaused = state === "waiting" && deadline === Infinity;
     // Whether it will be cached or not: an open connection can be why it will not.
     if (type === "pagehide" || mustPause()) {
-      if (!isPaused) lose(paused());
+      if (!isPaused) lose(new ClientError("paused"));
     } else if (type === "offline") {
-      if (state !== "waiting") lose(new ClientError("offline", "No network"));
+      if (state !== "waiting") lose(new ClientError("offline"));
     } else if (type !== "visibilitychange" || !isHidden()) {
       // A pause is over when the page is back, and any other wait when the network is.
       if (state === "waiting" && isPaused !== (type === "online")) deadline = 0;
@@ -233,23 +230,17 @@ export function createStream(options: StreamOptions, listener: StreamListener): 
     open() {
       if (state !== "closed" || stop?.aborted === true) return;
       life = new AbortController();
-      stop?.addEventListener("abort", stream.close, { signal: life.signal });
+      stop?.addEventListener("abort", end, life);
       listenToPage(hear, life.signal);
       connect();
     },
     reconnect() {
       if (state !== "closed") connect();
     },
-    close() {
-      if (state !== "closed") end();
-    },
+    close: end,
     reset() {
       if (parser !== undefined) parse();
     },
   };
   return stream;
-}
-
-function paused(): ClientError {
-  return new ClientError("paused", "The page is hidden");
 }

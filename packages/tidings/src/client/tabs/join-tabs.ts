@@ -28,10 +28,8 @@ const HEARTBEATS = 2.5;
 export function tabsAreThere(): boolean {
   const scope = globalThis as Partial<typeof globalThis>;
   return (
-    scope.document !== undefined &&
-    scope.BroadcastChannel !== undefined &&
-    scope.navigator?.locks !== undefined &&
-    scope.origin !== "null"
+    // Who has locks has BroadcastChannel.
+    scope.document !== undefined && scope.navigator?.locks !== undefined && scope.origin !== "null"
   );
 }
 
