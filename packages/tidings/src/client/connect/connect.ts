@@ -72,7 +72,7 @@ export function connect<Events = Record<string, unknown>>(
     });
   });
 
-  const begin = createLateStarts(inbox, interests, (...what) => readToLive(asking, ...what));
+  const begin = createLateStarts(inbox, interests, clock, (...what) => readToLive(asking, ...what));
 
   const open = (listener: SourceListener): Source => openMainStream({ base, asking, send, clock, at: inbox }, listener);
   const listener: SourceListener = {

@@ -1,4 +1,5 @@
 import type { ClientError } from "../error.ts";
+import type { Clock } from "../stream/clock.ts";
 import type { Arrival } from "./arrival.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Interests } from "./interests.ts";
@@ -24,6 +25,8 @@ interface Group {
 export type Begin = (subscription: Subscription, after?: string) => void;
 
 const NOTHING: readonly Arrival[] = [];
+/** In ms. */
+const AGAIN = 1_000;
 
 /**
  * From when it begins, what the stream brings for a subscription is kept back. Three short streams tell what to do with
@@ -36,6 +39,7 @@ const NOTHING: readonly Arrival[] = [];
 export function createLateStarts(
   inbox: Inbox,
   interests: Interests<Subscription>,
+  clock: Clock,
   read: (topics: readonly string[], after: string, from?: string) => Promise<Brought>,
 ): Begin {
   let last = Promise.resolve();
@@ -81,6 +85,8 @@ export function createLateStarts(
         release(group, [...first.arrivals, ...after]);
         return;
       }
+      // The stream itself is fine, and quiet: until it has another cursor there would be the same gap.
+      if (group.breaks === inbox.breaks) await new Promise<void>((resolve) => void clock.after(AGAIN, resolve));
       group.since = inbox.cursor;
       group.breaks = inbox.breaks;
       for (const each of subscriptions) each.held &&= [];
