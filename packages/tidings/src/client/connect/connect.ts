@@ -1,6 +1,6 @@
 import { joinTabs, tabsAreThere } from "../tabs/join-tabs.ts";
 import { ClientError } from "../error.ts";
-import { absolute } from "../stream/request.ts";
+import { absolute, asClientError } from "../stream/request.ts";
 import { systemClock } from "../stream/clock.ts";
 import { createAsking } from "./asking.ts";
 import { createInbox } from "./inbox.ts";
@@ -53,10 +53,12 @@ export function connect<Events = Record<string, unknown>>(
 
   const inbox = createInbox(
     (topics) => interests.takers(topics),
-    (notice) => {
+    (notice, whom = subscriptions) => {
       note(notice);
       attempt(() => options.resync?.(notice), report);
-      for (const each of subscriptions) {
+      // Whoever asks for something when told of it begins after it.
+      for (const each of Array.from(whom)) {
+        if (each.ended) continue;
         each.notice(notice);
         if (each.from !== undefined) begin(each);
       }
@@ -70,7 +72,7 @@ export function connect<Events = Record<string, unknown>>(
     });
   });
 
-  const begin = createLateStarts(inbox, interests, (...what) => readToLive(asking, ...what));
+  const begin = createLateStarts(inbox, interests, clock, (...what) => readToLive(asking, ...what));
 
   const open = (listener: SourceListener): Source => openMainStream({ base, asking, send, clock, at: inbox }, listener);
   const listener: SourceListener = {
@@ -84,18 +86,17 @@ export function connect<Events = Record<string, unknown>>(
       saved = cursor;
       attempt(() => options.cursorStore?.save(cursor), report);
     },
-    covers(topics) {
+    covers(topics, alone) {
       note("topics", topics);
-      interests.covers(topics);
+      interests.covers(topics, alone);
     },
     refused(topics, error) {
       remember(errors, error, KEPT);
-      for (const each of subscriptions) {
-        if (!each.topics.some((topic) => topics.includes(topic))) continue;
-        each.report(error);
-        remove(each, error);
-      }
+      const theirs = [...subscriptions].filter((each) => each.topics.some((topic) => topics.includes(topic)));
+      for (const each of theirs) remove(each, error);
       interests.drop(topics);
+      // They may ask again.
+      for (const each of theirs) each.report(error);
     },
     status(changes) {
       const { state, error } = changes;
@@ -103,17 +104,19 @@ export function connect<Events = Record<string, unknown>>(
       if (error !== undefined) remember(errors, error, KEPT);
       if (state !== undefined && state !== before) note(state, error);
       if (state === "replaying" && state !== before) connections++;
-      if (state === "connecting") interests.renewed();
+      if (state === "waiting" || state === "connecting") interests.renewed();
       if (state === "idle") inbox.cursor = "";
       status.set(changes);
-      if (state === "closed") for (const each of subscriptions) each.close(error);
+      if (state === "closed") for (const each of Array.from(subscriptions)) each.close(error);
     },
     moved(cursor) {
       const after = inbox.cursor;
       inbox.cursor = cursor;
+      inbox.breaks++;
+      // What was on the stream before is not until that is said anew.
+      interests.renewed();
       if (after === "") return;
       note("catching up after", after);
-      inbox.breaks++;
       for (const each of subscriptions) begin(each, after);
     },
     loggedOut: () => finish(new ClientError("logged-out")),
@@ -133,7 +136,7 @@ export function connect<Events = Record<string, unknown>>(
 
   /** What no one hears themselves. The same error is kept once. */
   function report(error: unknown): void {
-    remember(errors, error, KEPT);
+    remember(errors, asClientError(error, "handler-failed"), KEPT);
     reportError(error);
   }
 
@@ -157,14 +160,16 @@ export function connect<Events = Record<string, unknown>>(
     const from = asked.from ?? options.from;
     const parse = asked.parse ?? options.parse;
     const subscription = subscriptionFor(topics, { ...asked, from, parse }, take, report, name, told);
-    const end = (): void => {
-      signal?.removeEventListener("abort", end);
-      remove(subscription);
-    };
-    if (life.signal.aborted || signal?.aborted === true) {
-      subscription.close(undefined);
+    const end = (): void => remove(subscription);
+    const { state, error } = status.store.getSnapshot();
+    const isOver = state === "closed";
+    // An iterator would wait for ever; a handler hears if it is begun again.
+    if (life.signal.aborted || signal?.aborted === true || (isOver && told !== undefined)) {
+      subscription.close(isOver ? error : undefined);
       return end;
     }
+    if (isOver && error !== undefined) subscription.report(error);
+    subscription.forget = () => signal?.removeEventListener("abort", end);
     signal?.addEventListener("abort", end);
     subscriptions.add(subscription);
     interests.add(subscription, topics);
@@ -177,6 +182,7 @@ export function connect<Events = Record<string, unknown>>(
   function remove(subscription: Subscription, error?: ClientError): void {
     if (subscription.ended) return;
     subscription.ended = true;
+    subscription.forget();
     subscription.held = undefined;
     subscriptions.delete(subscription);
     interests.remove(subscription, subscription.topics);

@@ -17,6 +17,8 @@ export interface Inbox {
   breaks: number;
   readonly counts: { events: number; duplicates: number; gaps: number; resets: number };
   event(event: ParsedEvent): void;
+  /** Counts a gap or a reset, and tells of it: all, or those that it concerns. */
+  notice(notice: Notice, whom?: Iterable<Subscription>): void;
 }
 
 /**
@@ -24,7 +26,7 @@ export interface Inbox {
  *
  * @param noticed told of gaps and resets
  */
-export function createInbox(takers: Interests<Subscription>["takers"], noticed: (notice: Notice) => void): Inbox {
+export function createInbox(takers: Interests<Subscription>["takers"], noticed: Inbox["notice"]): Inbox {
   const recent = new Set<string>();
   /** A snapshot is coming: its events have no ids, and the id that counts is still that of an event before. */
   let snapshot = false;
@@ -41,9 +43,7 @@ export function createInbox(takers: Interests<Subscription>["takers"], noticed: 
       if (notice !== undefined) {
         snapshot = id === before;
         this.breaks++;
-        this.counts[`${notice.kind}s`]++;
-        if (notice.kind === "reset") recent.clear();
-        return noticed(notice);
+        return this.notice(notice);
       }
       if (event.event.startsWith("tidings:")) return;
       const own = !snapshot && cursor === undefined && id !== "";
@@ -54,6 +54,11 @@ export function createInbox(takers: Interests<Subscription>["takers"], noticed: 
       this.counts.events++;
       const arrival = arrivalOf(event, cursor ?? (own ? id : undefined));
       for (const [taker, topic] of takers(topics)) handOn(taker, arrival, topic);
+    },
+    notice(notice, whom) {
+      this.counts[`${notice.kind}s`]++;
+      if (notice.kind === "reset") recent.clear();
+      noticed(notice, whom);
     },
   };
 }

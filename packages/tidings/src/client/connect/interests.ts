@@ -15,11 +15,11 @@ export interface Interests<Taker> {
   counts(): Record<string, number>;
   /** Resolves when those of some topics that are still wanted are on the stream; `since` is asked at that moment. */
   covered<Answer>(topics: readonly string[], since: () => Answer): Promise<Answer>;
-  /** The stream has these. */
-  covers(topics: readonly string[]): void;
+  /** The stream has these; `alone`: nothing else comes any more. */
+  covers(topics: readonly string[], alone?: boolean): void;
   /** Whether a topic was given up, and a stream that is late may still bring what came before that. */
   isLeaving(topic: string): boolean;
-  /** There is another stream. */
+  /** The stream is lost, or another one: nothing is on it yet. */
   renewed(): void;
   close(): void;
 }
@@ -116,7 +116,8 @@ export function createInterests<Taker>(
         });
         settle();
       }),
-    covers(topics) {
+    covers(topics, alone) {
+      if (alone === true) for (const topic of leaving) if (!topics.includes(topic)) leaving.delete(topic);
       onStream = new Set(topics.filter((topic) => wanted.has(topic)));
       settle();
     },
@@ -126,7 +127,10 @@ export function createInterests<Taker>(
           // There may be a topic that both ask for.
           (left.includes("*") && topic.includes("*")) || matchesPattern(left, topic) || matchesPattern(topic, left),
       ),
-    renewed: () => leaving.clear(),
+    renewed() {
+      leaving.clear();
+      onStream.clear();
+    },
     close() {
       for (const cancel of lingering.values()) cancel();
     },

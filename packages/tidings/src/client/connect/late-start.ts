@@ -1,4 +1,5 @@
 import type { ClientError } from "../error.ts";
+import type { Clock } from "../stream/clock.ts";
 import type { Arrival } from "./arrival.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Interests } from "./interests.ts";
@@ -24,6 +25,8 @@ interface Group {
 export type Begin = (subscription: Subscription, after?: string) => void;
 
 const NOTHING: readonly Arrival[] = [];
+/** In ms. */
+const AGAIN = 1_000;
 
 /**
  * From when it begins, what the stream brings for a subscription is kept back. Three short streams tell what to do with
@@ -36,6 +39,7 @@ const NOTHING: readonly Arrival[] = [];
 export function createLateStarts(
   inbox: Inbox,
   interests: Interests<Subscription>,
+  clock: Clock,
   read: (topics: readonly string[], after: string, from?: string) => Promise<Brought>,
 ): Begin {
   let last = Promise.resolve();
@@ -45,11 +49,10 @@ export function createLateStarts(
   function queue(group: Group): void {
     last = last.then(() =>
       run(group).catch((error: unknown) => {
-        for (const each of group.subscriptions) {
-          if (each.ended) continue;
-          each.report(error as ClientError);
-          release(each, NOTHING);
-        }
+        const { subscriptions, from, after, since } = group;
+        for (const each of subscriptions) if (!each.ended) each.report(error as ClientError);
+        if (from === undefined) inbox.notice({ kind: "gap", reason: "refused", after, through: since }, subscriptions);
+        release(group, NOTHING);
       }),
     );
   }
@@ -61,7 +64,7 @@ export function createLateStarts(
         group.subscriptions.flatMap((each) => each.topics),
         () => inbox.cursor,
       );
-      const subscriptions = group.subscriptions.filter(({ ended }) => !ended);
+      const subscriptions = group.subscriptions.filter(({ ended, held }) => !ended && held !== undefined);
       const topics = [...new Set(subscriptions.flatMap((each) => each.topics))];
       if (topics.length === 0) return;
       const first = from === undefined ? { arrivals: NOTHING, cursor: group.after } : await read(topics, "", from);
@@ -76,16 +79,37 @@ export function createLateStarts(
         (from === undefined || known.every((arrival) => noticeOf(arrival) === undefined))
       ) {
         for (const each of subscriptions) {
-          if (level) each.held = [];
+          if (level) each.held &&= [];
           each.skip = new Set(known.filter((arrival) => askedTopic(each, arrival)).map(({ id }) => id));
-          release(each, [...first.arrivals, ...after]);
         }
+        release(group, [...first.arrivals, ...after]);
         return;
       }
+      // The stream itself is fine, and quiet: until it has another cursor there would be the same gap.
+      if (group.breaks === inbox.breaks) await new Promise<void>((resolve) => void clock.after(AGAIN, resolve));
       group.since = inbox.cursor;
       group.breaks = inbox.breaks;
-      for (const each of subscriptions) each.held = [];
+      for (const each of subscriptions) each.held &&= [];
     }
+  }
+
+  /** Hands on what they were to get first, then what was kept back. */
+  function release({ subscriptions }: Group, brought: readonly Arrival[]): void {
+    // Not those of which too much was kept back.
+    const waiting = subscriptions.filter(({ held }) => held !== undefined);
+    const kept = waiting.map((each) => [each, each.held ?? []] as const);
+    for (const each of waiting) each.held = undefined;
+    for (const arrival of brought) {
+      const notice = noticeOf(arrival);
+      if (notice !== undefined) inbox.notice(notice, waiting);
+      for (const each of waiting) {
+        const topic = askedTopic(each, arrival);
+        // Who asked for something first begins anew at a notice.
+        if (topic !== undefined && each.held === undefined) each.take(arrival, topic);
+      }
+    }
+    for (const [each, held] of kept)
+      if (each.held === undefined) for (const { arrival, topic } of held) handOn(each, arrival, topic);
   }
 
   return (subscription, after) => {
@@ -105,17 +129,4 @@ export function createLateStarts(
     }
     group.subscriptions.push(subscription);
   };
-}
-
-/** Hands on what it was to get first, then what was kept back. */
-function release(subscription: Subscription, brought: readonly Arrival[]): void {
-  const held = subscription.held ?? [];
-  subscription.held = undefined;
-  for (const arrival of brought) {
-    const notice = noticeOf(arrival);
-    if (notice !== undefined) subscription.notice(notice);
-    const topic = askedTopic(subscription, arrival);
-    if (topic !== undefined) subscription.take(arrival, topic);
-  }
-  for (const { arrival, topic } of held) handOn(subscription, arrival, topic);
 }

@@ -29,14 +29,18 @@ export function openMainStream(options: MainStreamOptions, listener: SourceListe
   /** The connection's name, by which it can be changed, once it is known. */
   let name: string | undefined;
   let changing = false;
-  /** Some of several topics were refused: they are asked for one by one, to know which. */
-  let oneByOne = false;
+  /** Some of several topics were refused: beside those that were not, they are asked for one by one, to know which. */
+  let good: ReadonlySet<string> | undefined;
+  /** The change that the stream is yet to come to, and those that it came to while one was under way. */
+  let ahead: string | undefined;
+  let passed: string[] = [];
   /** The server said so. */
   let over = false;
   /** Since its opening frame has come. */
   let connection: AbortController | undefined;
 
-  const asked = options.asking.of(() => wanted);
+  const asked = options.asking.of(() => carried);
+  const doubted = (topics: Iterable<string>): string[] => [...topics].filter((topic) => good?.has(topic) !== true);
   const stream = createStream(
     {
       ...asked,
@@ -48,6 +52,7 @@ export function openMainStream(options: MainStreamOptions, listener: SourceListe
       },
       url() {
         carried = new Set(wanted);
+        if (good !== undefined) for (const topic of doubted(wanted).slice(1)) carried.delete(topic);
         return asked.url();
       },
     },
@@ -57,7 +62,7 @@ export function openMainStream(options: MainStreamOptions, listener: SourceListe
       settled: () => listener.settled(),
       failed(error, retryIn) {
         lost();
-        if (retryIn === undefined && asked.mistook(error)) return stream.open();
+        if (retryIn === undefined && (asked.mistook(error) || isOfOne(error))) return stream.open();
         over = retryIn === undefined;
         listener.status({
           state: over ? "closed" : "waiting",
@@ -68,6 +73,24 @@ export function openMainStream(options: MainStreamOptions, listener: SourceListe
     },
   );
 
+  /** Whether the opening was refused for one of several topics; the one is given up once it is known. */
+  function isOfOne(error: ClientError): boolean {
+    if (!isOfTopics(error)) return false;
+    const [bad, ...more] = doubted(carried);
+    if (bad === undefined || more.length > 0) {
+      good = new Set();
+      return carried.size > 1;
+    }
+    if (wanted.size === 1) return false;
+    refuse(bad, error);
+    return true;
+  }
+
+  function refuse(topic: string, error: ClientError): void {
+    wanted.delete(topic);
+    listener.refused([topic], error);
+  }
+
   function open(): void {
     stream.lastEventId = options.at.cursor;
     stream.open();
@@ -76,7 +99,8 @@ export function openMainStream(options: MainStreamOptions, listener: SourceListe
   function lost(): void {
     connection?.abort();
     connection = undefined;
-    name = undefined;
+    name = ahead = undefined;
+    passed = [];
   }
 
   function event(came: ParsedEvent): void {
@@ -84,35 +108,48 @@ export function openMainStream(options: MainStreamOptions, listener: SourceListe
     if (came.event === "tidings:live") listener.status({ state: "live" });
     name ??= hubSays(came, "stream");
     // While a snapshot runs there is no cursor.
-    if (connection !== undefined || came.event !== "tidings:cursor" || came.lastEventId === "") return;
+    if (came.event !== "tidings:cursor" || came.lastEventId === "") return;
+    passed.push(came.lastEventId);
+    if (!changing) pass();
+    if (connection !== undefined) return;
     connection = new AbortController();
     void change();
+  }
+
+  /** What was given up does not come any more once the stream is past the change. */
+  function pass(): void {
+    if (ahead !== undefined && passed.includes(ahead)) {
+      ahead = undefined;
+      listener.covers([...carried], true);
+    }
+    passed = [];
   }
 
   /** Lets the connection carry what is wanted, and says so. */
   async function change(): Promise<void> {
     if (connection === undefined || changing) return;
-    const add = [...wanted].filter((topic) => !carried.has(topic)).slice(0, oneByOne ? 1 : undefined);
+    if (good !== undefined) good = carried;
+    const add = [...wanted].filter((topic) => !carried.has(topic)).slice(0, good && 1);
     const remove = [...carried].filter((topic) => !wanted.has(topic));
-    if (add.length === 0) oneByOne = false;
+    if (add.length === 0) good = undefined;
     if (add.length + (name === undefined ? 0 : remove.length) === 0) return listener.covers([...carried]);
     if (name === undefined) return stream.reconnect();
     const { signal } = connection;
     changing = true;
     try {
-      await options.send("PATCH", options.base, { stream: name, add, remove }, signal);
-      if (!signal.aborted) carried = new Set([...carried, ...add].filter((topic) => !remove.includes(topic)));
-    } catch (error) {
-      const { status = 0 } = error as ClientError;
+      const answer = await options.send("PATCH", options.base, { stream: name, add, remove }, signal);
       if (signal.aborted) return;
-      if (add.length === 0 || ![400, 401, 403].includes(status)) {
+      carried = new Set([...carried, ...add].filter((topic) => !remove.includes(topic)));
+      ahead = (answer as { id?: string }).id;
+      pass();
+    } catch (error) {
+      if (signal.aborted) return;
+      const [topic] = add;
+      if (topic === undefined || !isOfTopics(error as ClientError)) {
         // An unknown stream, or a server without changes. What it carries then is what is wanted now.
         stream.reconnect();
-      } else if (add.length > 1) oneByOne = true;
-      else {
-        for (const topic of add) wanted.delete(topic);
-        listener.refused(add, error as ClientError);
-      }
+      } else if (add.length > 1) good = carried;
+      else refuse(topic, error as ClientError);
     } finally {
       changing = false;
       void change();
@@ -141,4 +178,8 @@ export function openMainStream(options: MainStreamOptions, listener: SourceListe
     },
     logout() {},
   };
+}
+
+function isOfTopics({ status = 0 }: ClientError): boolean {
+  return [400, 401, 403].includes(status);
 }

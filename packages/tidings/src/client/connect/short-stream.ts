@@ -2,6 +2,8 @@ import { createStream } from "../stream/stream.ts";
 import { arrivalOf, type Arrival } from "./arrival.ts";
 import type { Asking } from "./asking.ts";
 
+const ATTEMPTS = 6;
+
 /** What a short stream brought. */
 export interface Brought {
   /** The hub's own frames too, which have no topic. */
@@ -27,7 +29,8 @@ export function readToLive(
     let arrivals: Arrival[] = [];
     const asked = asking.of(() => topics, from);
     const stream = createStream(
-      { ...asked, lastEventId },
+      // Someone waits for it, and what comes meanwhile is kept back.
+      { ...asked, lastEventId, retry: { attempts: ATTEMPTS, ...asked.retry } },
       {
         opened() {
           // Cut before it had a cursor: it begins anew.

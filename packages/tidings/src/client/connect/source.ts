@@ -18,8 +18,11 @@ export interface SourceListener {
   event(event: ParsedEvent): void;
   /** All events that came together were handed on. */
   settled(): void;
-  /** These are on the stream, and nothing that comes over it from now on is without them. */
-  covers(topics: readonly string[]): void;
+  /**
+   * These are on the stream, and nothing that comes over it from now on is without them. `alone`: nothing of others comes
+   * any more.
+   */
+  covers(topics: readonly string[], alone?: boolean): void;
   /** The hub does not take these topics. */
   refused(topics: readonly string[], error: ClientError): void;
   status(changes: Partial<Status>): void;

@@ -25,7 +25,8 @@ export function createStatus(role: Status["role"], report: (error: unknown) => v
       const next = { ...status, retryAt: undefined, ...changes };
       if ((Object.keys(next) as (keyof Status)[]).every((key) => next[key] === status[key])) return;
       status = Object.freeze(next);
-      for (const listener of listeners) attempt(listener, report);
+      // Who subscribes when told is told of the next change.
+      for (const listener of Array.from(listeners)) attempt(listener, report);
     },
   };
 }

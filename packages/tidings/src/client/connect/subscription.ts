@@ -3,6 +3,9 @@ import { ClientError, type ClientErrorCode } from "../error.ts";
 import type { Arrival } from "./arrival.ts";
 import type { Delivered, Notice, TopicOptions } from "./tidings.ts";
 
+/** So many events are kept back. */
+const HELD = 2 ** 16;
+
 /** One who asked for topics: a handler or an iterator. */
 export interface Subscription {
   readonly topics: readonly string[];
@@ -12,6 +15,8 @@ export interface Subscription {
   /** It got these already, though the stream is yet to bring them. */
   skip: Set<string | undefined> | undefined;
   ended: boolean;
+  /** Lets go of what would end it. */
+  forget: () => void;
   /** Hands an event on. */
   take(arrival: Arrival, topic: string): void;
   notice(notice: Notice): void;
@@ -42,6 +47,7 @@ export function subscriptionFor(
     held: undefined,
     skip: undefined,
     ended: false,
+    forget: () => undefined,
     take(arrival, topic) {
       if (this.ended || (name !== undefined && arrival.event !== name)) return;
       let code: ClientErrorCode = "bad-data";
@@ -68,8 +74,13 @@ function parseJson(text: string): unknown {
 export function handOn(subscription: Subscription, arrival: Arrival, topic: string): void {
   const { held, skip } = subscription;
   // Without an id it is part of a snapshot, and who waits has one of its own.
-  if (held !== undefined) held.push(...(arrival.id === undefined ? [] : [{ arrival, topic }]));
-  else if (arrival.id === undefined || skip?.delete(arrival.id) !== true) subscription.take(arrival, topic);
+  if (held !== undefined) {
+    if (arrival.id !== undefined && held.push({ arrival, topic }) > HELD) {
+      subscription.held = undefined;
+      subscription.report(new ClientError("overflow", `More than ${HELD} events waited`));
+      for (const each of held) subscription.take(each.arrival, each.topic);
+    }
+  } else if (arrival.id === undefined || skip?.delete(arrival.id) !== true) subscription.take(arrival, topic);
 }
 
 /** The first of an event's topics that was asked for. */

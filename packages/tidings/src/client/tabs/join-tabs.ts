@@ -60,7 +60,11 @@ export function joinTabs(options: TabsOptions, listener: SourceListener): Source
   let release: () => void;
 
   function arrive(): void {
-    channel = new BroadcastChannel(name);
+    try {
+      channel = new BroadcastChannel(name);
+    } catch {
+      return alone();
+    }
     channel.addEventListener("message", ({ data }: MessageEvent<Message>) => {
       if (data.kind === "logout") listener.loggedOut();
       else if (data.kind !== "news") leader?.hear(data);
@@ -78,7 +82,16 @@ export function joinTabs(options: TabsOptions, listener: SourceListener): Source
       stand();
       watch();
       return new Promise((resolve) => signal.addEventListener("abort", () => resolve()));
+    }).then(() => {
+      // The page may not have locks: it stays by itself.
+      if (!signal.aborted) alone();
     });
+  }
+
+  function alone(): void {
+    channel?.close();
+    channel = undefined;
+    void take();
   }
 
   function leave(): void {
@@ -88,6 +101,7 @@ export function joinTabs(options: TabsOptions, listener: SourceListener): Source
     step();
     cancelWatch?.();
     channel?.close();
+    channel = undefined;
   }
 
   function post(message: Message): void {
@@ -99,7 +113,8 @@ export function joinTabs(options: TabsOptions, listener: SourceListener): Source
   function say(): void {
     if (leader !== undefined) leader.update();
     else if (stay !== undefined) post({ kind: "want", tab, topics: own, request: (request = randomKey()) });
-    else if (own.length > 0) join();
+    // Not while the page is away.
+    else if (own.length > 0 && channel !== undefined) join();
   }
 
   /** Waits for the lock, or steals it. */
@@ -122,7 +137,7 @@ export function joinTabs(options: TabsOptions, listener: SourceListener): Source
       const after = place;
       const mine = (place = { leader: tab, term: after.term + 1, count: 0 });
       leader = lead({ ...options, after, own: () => own, inherited: wanted, heartbeat, post }, mine, listener);
-      listener.status({ role: "leader", state: "connecting" });
+      listener.status({ role: channel === undefined ? "alone" : "leader", state: "connecting" });
       say();
     });
   }
@@ -146,29 +161,34 @@ export function joinTabs(options: TabsOptions, listener: SourceListener): Source
     step();
     const goesOn = following
       ? count <= place.count + 1
-      : after !== undefined && after.leader === place.leader && after.count <= place.count;
+      : after !== undefined &&
+        after.leader === place.leader &&
+        after.count <= place.count &&
+        // It may not have heard of what was asked for last.
+        own.every((topic) => news.wanted.includes(topic));
     const isNext = following && count > place.count;
     ({ place, wanted, heartbeat } = news);
     watch();
     const { error } = news.status;
     if (trouble?.message !== error?.message) trouble = error && new ClientError(error.code, error.message, error);
-    listener.status({ ...news.status, error: trouble, role: "follower" });
     if (!goesOn) listener.moved(news.cursor);
-    else if (isNext) {
+    listener.status({ ...news.status, error: trouble, role: "follower" });
+    if (goesOn && isNext) {
       for (const event of news.events) listener.event(event);
       listener.settled();
     }
     if (!following) say();
-    else if (news.answers.includes(request)) listener.covers(news.covers);
+    else if (news.answers.includes(request)) listener.covers(news.covers, news.alone);
     const { refused } = news;
     const topics = own.filter((topic) => refused?.topics.includes(topic));
     if (refused !== undefined && topics.length > 0)
       listener.refused(topics, new ClientError(refused.error.code, refused.error.message, refused.error));
   }
 
-  /** Replaces a leader that is silent: a suspended one keeps its lock. Not all at once. */
-  function watch(wait = heartbeat * (HEARTBEATS + Math.random() / 2), again = true): void {
+  /** Replaces a leader that is silent: a suspended one keeps its lock. Not all at once, and who was told nothing yet last. */
+  function watch(wait = heartbeat * (HEARTBEATS + Math.random() / 2) * (place.term > 0 ? 1 : 2), again = true): void {
     cancelWatch?.();
+    if (stay === undefined) return;
     const due = clock.now() + wait;
     cancelWatch = clock.after(wait, () => {
       // Late: it may have been this tab that slept, and what it was told meanwhile is yet to come.
@@ -193,8 +213,6 @@ export function joinTabs(options: TabsOptions, listener: SourceListener): Source
     },
     close() {
       life.abort();
-      // It may be inside of something that would say what it wants.
-      own = [];
       leave();
     },
     logout: () => post({ kind: "logout" }),

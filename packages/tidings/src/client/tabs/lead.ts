@@ -64,17 +64,19 @@ export function lead(
       tell();
       listener.settled();
     },
-    covers(topics) {
+    covers(topics, alone) {
       covers = topics;
       answers = [...wants.values()].map(({ request }) => request);
-      listener.covers(topics);
-      tell();
+      listener.covers(topics, alone);
+      tell({ alone });
     },
     refused(topics, error) {
       listener.refused(topics, error);
       tell({ refused: { topics, error: plain(error) } });
     },
     status(changes) {
+      // Until the next connection covers them.
+      if (changes.state === "waiting" || changes.state === "connecting") answers = [];
       listener.status(changes);
       tell();
     },

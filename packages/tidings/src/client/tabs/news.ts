@@ -23,6 +23,8 @@ export interface News {
   /** The topics that are on the stream, and the requests that they answer. */
   readonly covers: readonly string[];
   readonly answers: readonly string[];
+  /** Nothing of other topics comes any more. */
+  readonly alone?: boolean | undefined;
   /** All topics that are wanted: the next leader begins with them. */
   readonly wanted: readonly string[];
   readonly refused?: { readonly topics: readonly string[]; readonly error: PlainError };

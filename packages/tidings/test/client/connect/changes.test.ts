@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 
 import { Chance } from "../../../../harness/src/chance.ts";
 import { client, count, live, startHub } from "./hub-server.ts";
@@ -97,4 +97,68 @@ test("many changes in one go are one request", async () => {
   await server.hub.publish("b/19", { data: 1 });
   await expect.poll(() => heard).toEqual([1]);
   expect(count(server, "PATCH")).toBe(1);
+});
+
+test.each([true, false])(
+  "of several topics that are asked for at once the hub refuses two: the others go on (changes: %s)",
+  async (changes) => {
+    const server = await startHub({
+      changes,
+      before(req, res) {
+        const refuses = req.method === "GET" && req.url?.includes("%24") === true;
+        if (refuses) res.writeHead(400).end();
+        return refuses;
+      },
+    });
+    const tidings = client(server.url);
+    const heard: unknown[] = [];
+    const told: unknown[] = [];
+    for (const topic of ["a", "$x", "b", "$y", "c"]) {
+      tidings.onAny(topic, ({ data }) => heard.push(data), { onError: ({ status }) => told.push([topic, status]) });
+    }
+    vi.spyOn(console, "error").mockImplementation(() => undefined);
+    onTestFinished(() => void vi.restoreAllMocks());
+    const iterator = tidings.subscribe(["b", "$y"])[Symbol.asyncIterator]();
+    await expect(iterator.next()).rejects.toMatchObject({ status: 400 });
+    await live(tidings);
+    await expect.poll(() => server.hub.stats().subscribers).toBe(1);
+    await expect.poll(() => told.length).toBe(2);
+    expect(told).toEqual([
+      ["$x", 400],
+      ["$y", 400],
+    ]);
+    await expect
+      .poll(async () => {
+        for (const [data, topic] of ["a", "b", "c"].entries()) await server.hub.publish(topic, { data });
+        return new Set(heard).size;
+      })
+      .toBe(3);
+    // The next connection has all at once.
+    const before = server.requests.length;
+    tidings.reconnect();
+    await expect.poll(() => server.requests.length).toBe(before + 1);
+    expect(server.requests.at(-1)).toContain("topic=a&topic=b&topic=c");
+  },
+);
+
+test("a topic that was given up is begun again from then on, without a stream of its own", async () => {
+  const server = await startHub();
+  const tidings = client(server.url, { linger: 0 });
+  tidings.onAny("keep", () => undefined);
+  const first: unknown[] = [];
+  const second: unknown[] = [];
+  const stop = tidings.onAny("a", ({ data }) => first.push(data));
+  await live(tidings);
+  await server.hub.publish("a", { data: 1 });
+  await expect.poll(() => first).toEqual([1]);
+  const { cursor } = tidings.inspect();
+  stop();
+  // The stream has come to the change.
+  await expect.poll(() => tidings.inspect().cursor !== cursor && count(server, "PATCH")).toBe(1);
+  await server.hub.publish("a", { data: 2 });
+  tidings.onAny("a", ({ data }) => second.push(data));
+  await expect.poll(() => count(server, "PATCH")).toBe(2);
+  await server.hub.publish("a", { data: 3 });
+  await expect.poll(() => second).toEqual([3]);
+  expect(count(server, "GET")).toBe(1);
 });

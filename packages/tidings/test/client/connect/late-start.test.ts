@@ -149,3 +149,46 @@ test("a handler that asks for the snapshot gets it, and exactly what follows it"
   await expect.poll(() => [total(first), total(second)]).toEqual([sum, sum]);
   expect(second[0]?.[0]).toBe("state");
 });
+
+test("a late handler asks for nothing while the stream waits", async () => {
+  let refuses = false;
+  const server = await startHub({
+    before(_, res) {
+      if (refuses) res.writeHead(503, { "Retry-After": "3600" }).end();
+      return refuses;
+    },
+  });
+  await server.hub.publish("a", { data: 1 });
+  const tidings = client(server.url);
+  tidings.onAny("a", () => undefined);
+  await live(tidings);
+  refuses = true;
+  server.cut();
+  const waits = (): boolean => tidings.status.getSnapshot().error?.code === "refused";
+  await expect.poll(waits).toBe(true);
+  refuses = false;
+  const before = server.requests.length;
+  const heard = hear(tidings, "a", "last:1");
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(server.requests.length).toBe(before);
+  tidings.reconnect();
+  await expect.poll(() => heard).toEqual([1]);
+});
+
+test("a late handler waits, and does not ask all the time, while the log is past the cursor of a quiet stream", async () => {
+  const server = await startHub({ log: memoryLog({ maxEvents: 3 }), heartbeat: 1_500 });
+  await server.hub.publish("a", { data: 1 });
+  const tidings = client(server.url);
+  tidings.onAny("b", () => undefined);
+  await live(tidings);
+  tidings.onAny("a", () => undefined);
+  await expect.poll(() => server.requests.length).toBe(2);
+  for (let n = 0; n < 10; n++) await server.hub.publish("c", { data: n });
+  const before = server.requests.length;
+  const heard = hear(tidings, "b", "last:1");
+  await server.hub.publish("c", { data: 10 });
+  await new Promise((resolve) => setTimeout(resolve, 2_500));
+  expect(server.requests.length - before).toBeLessThan(13);
+  await server.hub.publish("b", { data: 2 });
+  await expect.poll(() => heard).toEqual([2]);
+});
