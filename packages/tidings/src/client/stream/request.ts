@@ -1,4 +1,4 @@
-import { ClientError, type Problem } from "../error.ts";
+import { ClientError, type ClientErrorCode, type Problem } from "../error.ts";
 import { LONGEST } from "./clock.ts";
 import type { StreamOptions } from "./stream.ts";
 
@@ -86,11 +86,11 @@ async function refusalOf(response: Response, type: string): Promise<ClientError>
 }
 
 /** What was thrown, as a {@link ClientError}. */
-export function asClientError(cause: unknown): ClientError {
+export function asClientError(cause: unknown, code: ClientErrorCode = "network"): ClientError {
   if (cause instanceof ClientError) return cause;
   // Anything can be thrown.
   const { name, message } = (cause ?? {}) as Partial<Error>;
-  return new ClientError(name === "AbortError" ? "aborted" : "network", message ?? String(cause), { cause });
+  return new ClientError(name === "AbortError" ? "aborted" : code, message ?? String(cause), { cause });
 }
 
 /** A header is bytes, which `fetch` takes as one character each. One by one: no call takes as many as an id may have. */
