@@ -16,7 +16,7 @@ interface Excess {
 /** Counts the bytes of the line and of the event that a stream is in. */
 export interface Meter {
   /** Where these bytes go beyond a limit, if they do. Counts nothing. */
-  excess(bytes: Uint8Array): Excess | undefined;
+  excess?(bytes: Uint8Array): Excess | undefined;
   /**
    * Counts bytes, of which is known what was completed in them, whether a line of the event that is under way was, and
    * perhaps behind which byte (or -1) the last event was over.

@@ -56,7 +56,7 @@ export function createParserWith(
   function feed(bytes: Uint8Array): void {
     if (closed || bytes.length === 0) return;
     try {
-      const excess = meter.excess(bytes);
+      const excess = meter.excess?.(bytes);
       const ended = read(excess === undefined ? bytes : bytes.subarray(0, excess.at));
       if (excess !== undefined && !closed) throw excess.error;
       meter.count(bytes, ended, begun, behind);
@@ -252,32 +252,25 @@ export function createParserWith(
     begun = true;
     switch (line.slice(0, colon)) {
       case "data":
-        return addData(value);
+        data = data === undefined ? value : `${data}\n${value}`;
+        break;
       case "event":
         type = value;
         break;
       case "id":
-        return setId(value);
+        if (!value.includes("\0")) id = value;
+        break;
       case "retry":
         if (/^[0-9]+$/.test(value)) onRetry?.(Math.min(Number(value), MAX_RETRY));
         break;
       case "topic":
-        if (topics === undefined) topics = [value];
-        else topics.push(value);
+        (topics ??= []).push(value);
         break;
       case "cursor":
         cursor = value;
         break;
       default:
     }
-  }
-
-  function setId(value: string): void {
-    if (!value.includes("\0")) id = value;
-  }
-
-  function addData(value: string): void {
-    data = data === undefined ? value : `${data}\n${value}`;
   }
 
   /** The event is over, its id is `lastEventId`. */

@@ -33,7 +33,7 @@ test("a stream that comes byte by byte, with empty chunks between, makes no diff
 test("the client's parser makes the same of them", () => {
   fc.assert(
     fc.property(hostileStream, cuts, (stream, at) => {
-      const limit: Meter = { excess: () => undefined, count: () => undefined };
+      const limit: Meter = { count: () => undefined };
       const [ours, clients] = [
         createParser,
         (options: ParserOptions) => createParserWith(limit, options, createMarklessDecoder()),

@@ -72,7 +72,7 @@ export class EventSource extends EventTarget {
     const address = addressOf(String(url));
     let origin = "";
     this.url = address;
-    this.withCredentials = options.withCredentials === true;
+    this.withCredentials = Boolean(options.withCredentials);
     this.#stream = createStream(
       { ...options, url: () => address },
       {
@@ -101,12 +101,11 @@ export class EventSource extends EventTarget {
     const reader = stream.getReader();
     const response = {
       status: 200,
-      url: "",
       headers: { get: () => "text/event-stream" },
       body: { getReader: () => reader },
     };
     return new EventSource("about:event-stream", {
-      fetch: () => Promise.resolve(response as unknown as Response),
+      fetch: (() => response) as unknown as typeof fetch,
       retry: { retryable: () => false },
     });
   }

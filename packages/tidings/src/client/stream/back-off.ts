@@ -40,7 +40,8 @@ export function waitAfter(
 ): number | undefined {
   const { base = DEFAULT_TIME, min = 250, max = 30_000, attempts = Infinity, retryable = isPassing } = options;
   const again = retryable(error);
-  if (again === false || (failures >= attempts && isOnline())) return undefined;
+  const isOnline = (globalThis.navigator as Navigator | undefined)?.onLine !== false;
+  if (again === false || (failures >= attempts && isOnline)) return undefined;
   const floor = Math.max(announced ?? 0, min);
   const ceiling = Math.max(floor, Math.min(max, Math.max(announced ?? base, min) * 1.5 * 2 ** Math.min(failures, 30)));
   return again === true ? Math.max(floor + random * (ceiling - floor), error.retryAfter ?? 0) : again;
@@ -49,8 +50,4 @@ export function waitAfter(
 /** What may pass by itself. */
 export function isPassing({ code }: ClientError): boolean {
   return ["headers", "network", "ended", "silent", "offline"].includes(code);
-}
-
-function isOnline(): boolean {
-  return (globalThis.navigator as Navigator | undefined)?.onLine !== false;
 }

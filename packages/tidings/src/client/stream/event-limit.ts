@@ -11,7 +11,6 @@ export function createEventLimit(maxEventBytes: number): Meter {
   /** Bytes that have come since an event was completed, but for comments. */
   let pending = 0;
   return {
-    excess: () => undefined,
     count(bytes, ended, begun?: boolean) {
       pending = ended === "event" || (ended === "line" && begun === false) ? 0 : pending + bytes.length;
       if (pending > maxEventBytes) throw new ClientError("event-too-large", `Beyond ${maxEventBytes} bytes`);

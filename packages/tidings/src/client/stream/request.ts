@@ -39,46 +39,40 @@ type RequestOptions = Pick<StreamOptions, "url" | "headers" | "method" | "body" 
  * One request, up to the head of an answer that is good.
  *
  * @param lastEventId for a stream (HTML standard, section 9.2.3), empty if there is none
- * @throws ClientError
+ * @throws ClientError, or what `fetch` throws
  */
 export async function request(options: RequestOptions, signal: AbortSignal, lastEventId?: string): Promise<Response> {
-  const { fetch = globalThis.fetch } = options;
-  try {
-    const headers = await askHeaders(options.headers);
-    signal.throwIfAborted();
-    const url = options.url();
-    // A `fetch` of one's own may know other schemes.
-    if (options.fetch === undefined && !/^https?:/.test(url)) throw new ClientError("not-http", `Not http: ${url}`);
-    const isStream = lastEventId !== undefined;
-    if (isStream) headers.set("Accept", "text/event-stream");
-    if (lastEventId) headers.set("Last-Event-ID", utf8Bytes(lastEventId));
-    const response = await fetch(url, {
-      method: ask(options.method) as string,
-      body: ask(options.body) as BodyInit,
-      headers,
-      cache: "no-store",
-      credentials: options.withCredentials === true ? "include" : "same-origin",
-      signal,
-    });
-    const { ok, status } = response;
-    const type = response.headers.get("Content-Type") ?? "";
-    if (isStream ? status !== 200 : !ok) throw await refusalOf(response, type);
+  const headers = await askHeaders(options.headers);
+  signal.throwIfAborted();
+  const url = options.url();
+  // A `fetch` of one's own may know other schemes.
+  if (options.fetch === undefined && !/^https?:/.test(url)) throw new ClientError("not-http", `Not http: ${url}`);
+  let id = "";
+  const isStream = lastEventId !== undefined;
+  if (isStream) headers.set("Accept", "text/event-stream");
+  // A header is bytes, which `fetch` takes as one character each. No call takes as many as an id may have.
+  for (const byte of new TextEncoder().encode(lastEventId)) id += String.fromCharCode(byte);
+  if (id) headers.set("Last-Event-ID", id);
+  const response = await (options.fetch ?? fetch)(url, {
+    method: ask(options.method) as string,
+    body: ask(options.body) as BodyInit,
+    headers,
+    cache: "no-store",
+    credentials: options.withCredentials ? "include" : "same-origin",
+    signal,
+  });
+  const { ok, status, headers: answered } = response;
+  const type = answered.get("Content-Type") ?? "";
+  if (isStream ? status === 200 : ok) {
     if (!isStream || /^text\/event-stream\s*(;|$)/i.test(type)) return response;
     throw new ClientError("not-a-stream", `Not text/event-stream: ${type}`, { status });
-  } catch (error) {
-    throw asClientError(error);
   }
-}
-
-/** Why a request was refused, from its answer. */
-async function refusalOf(response: Response, type: string): Promise<ClientError> {
-  const { status, headers } = response;
   const isProblem = type.startsWith("application/problem+json");
   const problem = (isProblem ? await response.json().catch(() => undefined) : undefined) as Problem | undefined;
   // Seconds or a date (RFC 9110, section 10.2.3), and no more than a timer can wait.
-  const wait = headers.get("Retry-After") ?? "";
-  const retryAfter = Math.min(LONGEST, Math.max(0, Number(wait) * 1_000 || Date.parse(wait) - Date.now() || 0));
-  return new ClientError(status === 204 ? "over" : "refused", problem?.detail ?? `Status ${status}`, {
+  const wait = answered.get("Retry-After") as string;
+  const retryAfter = Math.min(LONGEST, Math.max(0, +wait * 1_000 || Date.parse(wait) - Date.now() || 0));
+  throw new ClientError(status === 204 ? "over" : "refused", problem?.detail ?? `Status ${status}`, {
     status,
     problem,
     retryAfter,
@@ -90,10 +84,5 @@ export function asClientError(cause: unknown, code: ClientErrorCode = "network")
   if (cause instanceof ClientError) return cause;
   // Anything can be thrown.
   const { name, message } = (cause ?? {}) as Partial<Error>;
-  return new ClientError(name === "AbortError" ? "aborted" : code, message ?? String(cause), { cause });
-}
-
-/** A header is bytes, which `fetch` takes as one character each. One by one: no call takes as many as an id may have. */
-function utf8Bytes(text: string): string {
-  return new TextEncoder().encode(text).reduce((bytes, byte) => bytes + String.fromCharCode(byte), "");
+  return new ClientError(name === "AbortError" ? "aborted" : code, message, { cause });
 }

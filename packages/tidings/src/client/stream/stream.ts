@@ -84,7 +84,12 @@ const HEARTBEATS = 2.5;
 
 /** Makes a stream, which is closed until it is opened. */
 export function createStream(options: StreamOptions, listener: StreamListener): Stream {
-  const { retry = {}, signal: stop, clock = systemClock(options.holdsProcess !== false) } = options;
+  const {
+    retry = {},
+    random = Math.random,
+    signal: stop,
+    clock = systemClock(options.holdsProcess !== false),
+  } = options;
   let state: StreamState = "closed";
   /** Ends what is listened to from `open` to the end. */
   let life: AbortController | undefined;
@@ -166,11 +171,12 @@ export function createStream(options: StreamOptions, listener: StreamListener): 
       lastEventId: stream.lastEventId,
       onRetry: (ms) => (announced = ms),
       onEvent(event) {
-        brought ||= !event.event.startsWith("tidings:");
+        const isHubs = event.event.startsWith("tidings:");
+        brought ||= !isHubs;
         stream.lastEventId = event.lastEventId;
         // The opening frame of a hub says how often it sends something.
-        const heartbeat = event.event === "tidings:cursor" && /"heartbeat":(\d+)/.exec(event.data)?.[1];
-        if (heartbeat) setDeadline((patience = Number(heartbeat) * HEARTBEATS));
+        const heartbeat = isHubs && /"heartbeat":(\d+)/.exec(event.data)?.[1];
+        if (heartbeat) setDeadline((patience = +heartbeat * HEARTBEATS));
         listener.event(event);
       },
     };
@@ -181,12 +187,12 @@ export function createStream(options: StreamOptions, listener: StreamListener): 
     // A server that ends each stream after a few events is polled: that is no failure.
     if ((brought && error.code === "ended") || clock.now() - openedAt >= (retry.healthyAfter ?? 10_000)) failures = 0;
     if (error.retryAfter) earliest = clock.now() + error.retryAfter;
-    const random = (options.random ?? Math.random)();
-    const retryIn = error.code === "paused" ? Infinity : waitAfter(error, failures++, announced, random, retry);
+    const retryIn = error.code === "paused" ? Infinity : waitAfter(error, failures++, announced, random(), retry);
     // What the system says of its network is never the end: what is read may come from elsewhere.
-    if (retryIn === undefined && error.code === "offline") return;
-    if (retryIn === undefined) end();
-    else {
+    if (retryIn === undefined) {
+      if (error.code === "offline") return;
+      end();
+    } else {
       drop();
       state = "waiting";
       setDeadline(retryIn);
@@ -210,11 +216,11 @@ export function createStream(options: StreamOptions, listener: StreamListener): 
     else if (rang) setDeadline(Math.min(left, patience));
   }
 
-  function mustPause(): boolean {
-    return options.pauseWhenHidden === true && isHidden();
+  function mustPause(): boolean | undefined {
+    return options.pauseWhenHidden && isHidden();
   }
 
-  function hear(type: string): void {
+  function hear({ type }: Event): void {
     const isPaused = state === "waiting" && deadline === Infinity;
     // Whether it will be cached or not: an open connection can be why it will not.
     if (type === "pagehide" || mustPause()) {
@@ -238,10 +244,10 @@ export function createStream(options: StreamOptions, listener: StreamListener): 
       return announced ?? retry.base ?? DEFAULT_TIME;
     },
     open() {
-      if (state !== "closed" || stop?.aborted === true) return;
+      if (state !== "closed" || stop?.aborted) return;
       life = new AbortController();
       stop?.addEventListener("abort", end, life);
-      listenToPage(hear, life.signal);
+      listenToPage(hear, life);
       connect();
     },
     reconnect() {
