@@ -14,7 +14,7 @@ export interface Asking {
 }
 
 /** How one stream is asked for. */
-export interface Asked extends StreamOptions {
+interface Asked extends StreamOptions {
   /** Whether it was refused only because it was a POST. From then on there is none. */
   mistook(error: ClientError): boolean;
 }
