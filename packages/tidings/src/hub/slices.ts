@@ -1,8 +1,7 @@
 import type { Runtime } from "./runtime.ts";
 
-// Long enough for an event to 500 sockets or more, which would wait for a whole turn of the event loop with every slice;
-// short enough that a heartbeat, a publish or an accept does not notice.
-const SLICE_MS = 8;
+// Long enough to be worth the turn, short enough that a heartbeat, a publish or an accept does not notice.
+const SLICE_MS = 4;
 // Asking for the time at every item would cost about as much as a write that is not due.
 const ITEMS_BETWEEN_LOOKS = 16;
 
