@@ -22,7 +22,6 @@ export type ClientErrorCode =
   | "not-http"
   /** Someone else aborted the request: `window.stop()`, for example. */
   | "aborted"
-  | "line-too-large"
   | "event-too-large"
   /** What `parse` made nothing of. */
   | "bad-data"
