@@ -20,6 +20,16 @@ export interface Machine {
   readonly versions: Readonly<Record<string, string>>;
 }
 
+/**
+ * What a virtual machine's host has taken of its processors for others since it started, in seconds of one processor; nothing
+ * where that is not told.
+ */
+export async function stolenSeconds(): Promise<number | undefined> {
+  const text = await readFile("/proc/stat", "utf8").catch(() => "");
+  const ticks = /^cpu +(?:\d+ +){7}(\d+)/.exec(text)?.[1];
+  return ticks === undefined ? undefined : Number(ticks) / 100;
+}
+
 /** Describes this machine and what is installed. */
 export async function describeMachine(pinned: Cores): Promise<Machine> {
   return {

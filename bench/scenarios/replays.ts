@@ -1,4 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
+import { stolenSeconds } from "../machine.ts";
 import { count, millis } from "./figures.ts";
 import type { Fleet } from "./fleet/fleet.ts";
 import { isComplete } from "./fleet/report.ts";
@@ -28,11 +29,13 @@ export const replays: Scenario = {
     const others = await stage.fleet({ background: true });
     await fleet.measure("live");
     const startedAt = performance.now();
+    const stolenBefore = await stolenSeconds();
     await others.open("replaying", { ...target, path: `${target.path}&from=earliest`, count: replaying });
     await pause(stage.pick(500, 50));
     await fleet.measure("settled");
     await others.until("replaying", ({ live }) => live === replaying, 80_000);
     const tookMs = performance.now() - startedAt;
+    const stolen = ((await stolenSeconds()) ?? 0) - (stolenBefore ?? 0);
     const within = await fleet.report("live");
     const later = await fleet.report("settled");
     const { published } = await hub.call("stopPublishing", undefined);
@@ -72,7 +75,7 @@ export const replays: Scenario = {
       },
       {
         what: "all replays",
-        seen: `${(tookMs / 1000).toFixed(1)} s, ${count(perSecond)} events a second; the median client ${millis(replayed.toLive.p50)}`,
+        seen: `${(tookMs / 1000).toFixed(1)} s, ${count(perSecond)} events a second; the median client ${millis(replayed.toLive.p50)}; the host took ${stolen.toFixed(1)} s of the cores meanwhile`,
       },
     ];
   },

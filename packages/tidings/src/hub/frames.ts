@@ -1,12 +1,20 @@
-import { encodeEvent } from "../wire/encode.ts";
+import { encodeEvent, encodeEvents, type EventFields } from "../wire/encode.ts";
 import { formatCursor } from "./cursor.ts";
 import type { Entry, Position } from "./log/log.ts";
 import { RecentValues } from "./recent-values.ts";
 
 /** The bytes of an entry on the wire. */
 export function frameOf(entry: Entry, position: Position): Uint8Array {
-  const { event, topics, data } = entry;
-  return encodeEvent({ id: formatCursor(position), event, topics, data });
+  return encodeEvent(fieldsOf(entry, position));
+}
+
+/** The bytes of several entries of an epoch, one after another: a page that is made at once leaves no garbage for each. */
+export function framesOf(entries: readonly Entry[], epoch: string): Uint8Array {
+  return encodeEvents(entries.map((entry) => fieldsOf(entry, { epoch, offset: entry.offset, tag: entry.tag })));
+}
+
+function fieldsOf({ event, topics, data }: Entry, position: Position): EventFields {
+  return { id: formatCursor(position), event, topics, data };
 }
 
 interface Framed {

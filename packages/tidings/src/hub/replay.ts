@@ -2,6 +2,7 @@ import { concat } from "./bytes.ts";
 import type { NamedStream } from "./changes/named-stream.ts";
 import { cutPage } from "./changes/cut-page.ts";
 import { parseCursor } from "./cursor.ts";
+import { framesOf } from "./frames.ts";
 import { isThrough, type Entry, type Page, type PageLimit, type Position, type Range, type Reset } from "./log/log.ts";
 import {
   gapFrame,
@@ -405,8 +406,11 @@ class Replay {
   #pageOf({ through }: Page, entries: readonly Entry[]): SharedPage {
     const { group, position } = this.#subscriber;
     const wanted = entries.filter(({ topics }) => group.filter.matches(topics));
+    const events = wanted.length;
+    if (events === 0) return { after: position, through, bytes: undefined, events };
+    if (group.members > 1) return { after: position, through, bytes: framesOf(wanted, through.epoch), events };
     const frames = wanted.map((entry) => this.#frame(entry, through.epoch));
-    return { after: position, through, bytes: frames.length === 0 ? undefined : concat(frames), events: frames.length };
+    return { after: position, through, bytes: concat(frames), events };
   }
 
   #frame(entry: Entry, epoch: string): Uint8Array {

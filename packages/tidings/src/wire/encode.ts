@@ -53,6 +53,17 @@ export function encodeEvent(fields: EventFields): Uint8Array<ArrayBuffer> {
 }
 
 /**
+ * Several events, one after another, as UTF-8.
+ *
+ * @throws WireError `bad-field`
+ */
+export function encodeEvents(events: readonly EventFields[]): Uint8Array<ArrayBuffer> {
+  let text = "";
+  for (const fields of events) text += formatEvent(fields);
+  return encoder.encode(text);
+}
+
+/**
  * A comment as UTF-8: one line, which `EventSource` ignores. It ends no event, so it may also stand inside one.
  *
  * @throws WireError `bad-field`: for a control character (a line end too) or a lone surrogate

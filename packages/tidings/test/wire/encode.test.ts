@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
 import { type EventFields, WireError, encodeComment, encodeEvent, formatEvent } from "../../src/wire/index.ts";
+import { encodeEvents } from "../../src/wire/encode.ts";
 import { thrownBy } from "./thrown-by.ts";
 
 const CONTROLS = [
@@ -141,6 +142,12 @@ describe("refused too", () => {
     expect(error).toMatchObject({ code: "bad-field" });
     expect(String(error)).toContain("retry");
   });
+});
+
+test("several events at once are the bytes of one after another", () => {
+  const events = [{ id: "1", data: "a\nb" }, { event: "ü", topics: ["x"], data: "😀" }, {}];
+  const parts = events.map((event) => Buffer.from(encodeEvent(event)));
+  expect(Buffer.from(encodeEvents(events))).toEqual(Buffer.concat(parts));
 });
 
 test("whatever is written, no field makes a line of another one", () => {
