@@ -1,0 +1,2 @@
+// The entry of `@tidings/log-lmdb`.
+export { lmdbLog, type LmdbLogOptions } from "./lmdb-log.ts";
