@@ -7,13 +7,13 @@ import type { Side } from "./side.ts";
 const program = new URL("../../packages/server/bin/tidings.js", import.meta.url);
 const collector = new URL("../server/collector.ts", import.meta.url);
 
-/** `tidings serve` as it is installed, with its defaults; published to as JSON, one event a request. */
+/** `tidings serve` with its log in memory, as all sides here have theirs; published to as JSON, one event a request. */
 export const tidingsServe: Side = {
   name: "tidings-serve",
   start: async (core) => {
     const server = startChild<CollectorCalls>({
       program,
-      args: ["serve", "--port", "0", "--log-level", "warn"],
+      args: ["serve", "--log", "memory", "--port", "0", "--log-level", "warn"],
       nodeArgs: ["--import", collector.href],
       core,
     });

@@ -38,7 +38,16 @@ export async function chaos(options: ChaosOptions): Promise<Verdict> {
   const { write } = journal;
   const chance = new Chance(seed);
   write({ kind: "run", seed, versions: versions(), traced: false, dedupeWindow: 300_000, maxEvents: MAX_EVENTS });
-  const limits = ["--max-events", String(MAX_EVENTS), "--heartbeat", `${HEARTBEAT}ms`, "--max-lifetime", "15s"];
+  const limits = [
+    "--log",
+    "memory",
+    "--max-events",
+    String(MAX_EVENTS),
+    "--heartbeat",
+    `${HEARTBEAT}ms`,
+    "--max-lifetime",
+    "15s",
+  ];
   const hub = new HubProcess(limits);
   await hub.start();
   const onFault = (what: string, connection: number): void => {
