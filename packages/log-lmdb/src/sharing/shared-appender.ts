@@ -108,7 +108,7 @@ export class SharedAppender {
       path,
       durability,
       beat,
-      onNews: () => this.#refresh(),
+      onNews: () => this.#advance(),
       onDrain: () => this.#sendSoon(),
       onReturned: (request) => this.#waiting.add(request),
     });
@@ -117,7 +117,7 @@ export class SharedAppender {
   async #sendTo(client: AppenderClient): Promise<void> {
     if (this.#closing.signal.aborted) return client.cut();
     this.#client = client;
-    this.#refresh();
+    this.#advance();
     this.#sendSoon();
     await client.lost;
     this.#client = undefined;
@@ -131,7 +131,7 @@ export class SharedAppender {
       path: newSocketPath(folder),
       durability,
       beat,
-      onGone: () => store.clearStaleReaders(),
+      onGone: () => void store.clearReaders(),
     });
     const since = performance.now();
     try {
@@ -149,13 +149,15 @@ export class SharedAppender {
 
   async #appendUntilLost(appender: Appender, server: AppenderServer, before: string | undefined): Promise<void> {
     const { folder, store, beat, logger } = this.#options;
+    // What the one before has appended, and told nobody of.
+    this.#advance();
     this.#server = server;
     this.#appender = appender;
     server.start(appender);
     for (let request = this.#waiting.shift(); request !== undefined; request = this.#waiting.shift()) {
       request.resolve(this.#appendHere(appender, request.order, request.drafts));
     }
-    store.clearStaleReaders();
+    store.clearReaders();
     removeStaleSockets(folder, before).catch((error: unknown) => logger.warn({ error }, "Old sockets stay"));
     const overtaken = Promise.withResolvers<void>();
     // One that appends nothing would not notice by itself.
@@ -209,9 +211,9 @@ export class SharedAppender {
     client.send(requests);
   }
 
-  #refresh(): void {
+  #advance(): void {
     try {
-      this.#options.store.refresh();
+      this.#options.store.advance();
     } catch (error) {
       this.#options.logger.warn({ error }, "What was appended to the log cannot be read");
     }
