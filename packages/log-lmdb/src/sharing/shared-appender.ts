@@ -131,7 +131,6 @@ export class SharedAppender {
       path: newSocketPath(folder),
       durability,
       beat,
-      onGone: () => void store.clearReaders(),
     });
     const since = performance.now();
     try {
@@ -157,12 +156,17 @@ export class SharedAppender {
     for (let request = this.#waiting.shift(); request !== undefined; request = this.#waiting.shift()) {
       request.resolve(this.#appendHere(appender, request.order, request.drafts));
     }
-    store.clearReaders();
     removeStaleSockets(folder, before).catch((error: unknown) => logger.warn({ error }, "Old sockets stay"));
     const overtaken = Promise.withResolvers<void>();
-    // One that appends nothing would not notice by itself.
     const looks = setInterval(() => {
-      if (store.appenderRecord().socket !== server.path) overtaken.resolve();
+      try {
+        store.clearReaders();
+        // One that appends nothing would not notice by itself.
+        if (store.appenderRecord().socket !== server.path) overtaken.resolve();
+      } catch (error) {
+        // The store is in trouble, and sees to it.
+        logger.warn({ error }, "Who appends to the log cannot be read");
+      }
     }, beat).unref();
     const closing = Promise.withResolvers<void>();
     this.#closing.signal.addEventListener("abort", () => closing.resolve());
