@@ -12,8 +12,6 @@ export interface AppenderServerOptions {
   readonly durability: Durability;
   /** Milliseconds between signs of life. */
   readonly beat: number;
-  /** A process that was connected is gone. */
-  readonly onGone: () => void;
 }
 
 /** How many processes may be connected. Beyond it they are cut, and try again. */
@@ -23,7 +21,6 @@ const MAX_PROCESSES = 1_000;
 export class AppenderServer implements AppendingHost {
   readonly path: string;
   readonly durability: Durability;
-  readonly #onGone: () => void;
   readonly #server: Server;
   readonly #beats: NodeJS.Timeout;
   readonly #processes = new Set<ConnectedProcess>();
@@ -41,10 +38,9 @@ export class AppenderServer implements AppendingHost {
     return new AppenderServer(server.unref(), options);
   }
 
-  private constructor(server: Server, { path, durability, beat, onGone }: AppenderServerOptions) {
+  private constructor(server: Server, { path, durability, beat }: AppenderServerOptions) {
     this.path = path;
     this.durability = durability;
-    this.#onGone = onGone;
     this.#server = server;
     server.maxConnections = MAX_PROCESSES;
     server.on("connection", (socket) => this.#processes.add(new ConnectedProcess(socket, this)));
@@ -84,7 +80,6 @@ export class AppenderServer implements AppendingHost {
 
   gone(process: ConnectedProcess): void {
     this.#processes.delete(process);
-    this.#onGone();
   }
 
   /** Takes nothing more. Settles when everything that was taken is answered. */

@@ -39,6 +39,8 @@ export class SharedAppender {
   #server: AppenderServer | undefined;
   #appender: Appender | undefined;
   #client: AppenderClient | undefined;
+  /** Where somebody listened who said nothing any more. */
+  #silent: string | undefined;
   #order = 0;
   #unanswered = 0;
   #onAnswered: (() => void) | undefined;
@@ -90,9 +92,10 @@ export class SharedAppender {
     while (!this.#closing.signal.aborted) {
       try {
         const record = this.#options.store.appenderRecord();
-        const client = record.socket === undefined ? undefined : await this.#connect(record.socket);
+        const { socket } = record;
+        const client = socket === undefined || socket === this.#silent ? undefined : await this.#connect(socket);
         if (client === undefined) await this.#claim(record);
-        else await this.#sendTo(client);
+        else if (await this.#sendUntilLost(client)) this.#silent = socket;
       } catch (cause) {
         const message = cause instanceof Error ? cause.message : "unknown";
         this.#options.logger.warn({ error: message }, "No process can append to the log");
@@ -108,19 +111,21 @@ export class SharedAppender {
       path,
       durability,
       beat,
-      onNews: () => this.#refresh(),
+      onNews: () => this.#advance(),
       onDrain: () => this.#sendSoon(),
       onReturned: (request) => this.#waiting.add(request),
     });
   }
 
-  async #sendTo(client: AppenderClient): Promise<void> {
-    if (this.#closing.signal.aborted) return client.cut();
+  /** Answers whether it was left because it was silent. */
+  async #sendUntilLost(client: AppenderClient): Promise<boolean> {
+    if (this.#closing.signal.aborted) client.cut();
     this.#client = client;
-    this.#refresh();
+    this.#advance();
     this.#sendSoon();
     await client.lost;
     this.#client = undefined;
+    return client.isSilent;
   }
 
   /** Claims the log, and appends to it until another one does. */
@@ -131,7 +136,6 @@ export class SharedAppender {
       path: newSocketPath(folder),
       durability,
       beat,
-      onGone: () => store.clearStaleReaders(),
     });
     const since = performance.now();
     try {
@@ -149,18 +153,25 @@ export class SharedAppender {
 
   async #appendUntilLost(appender: Appender, server: AppenderServer, before: string | undefined): Promise<void> {
     const { folder, store, beat, logger } = this.#options;
+    // What the one before has appended, and told nobody of.
+    this.#advance();
     this.#server = server;
     this.#appender = appender;
     server.start(appender);
     for (let request = this.#waiting.shift(); request !== undefined; request = this.#waiting.shift()) {
       request.resolve(this.#appendHere(appender, request.order, request.drafts));
     }
-    store.clearStaleReaders();
     removeStaleSockets(folder, before).catch((error: unknown) => logger.warn({ error }, "Old sockets stay"));
     const overtaken = Promise.withResolvers<void>();
-    // One that appends nothing would not notice by itself.
     const looks = setInterval(() => {
-      if (store.appenderRecord().socket !== server.path) overtaken.resolve();
+      try {
+        store.clearReaders();
+        // One that appends nothing would not notice by itself.
+        if (store.appenderRecord().socket !== server.path) overtaken.resolve();
+      } catch (error) {
+        // The store is in trouble, and sees to it.
+        logger.warn({ error }, "Who appends to the log cannot be read");
+      }
     }, beat).unref();
     const closing = Promise.withResolvers<void>();
     this.#closing.signal.addEventListener("abort", () => closing.resolve());
@@ -209,9 +220,9 @@ export class SharedAppender {
     client.send(requests);
   }
 
-  #refresh(): void {
+  #advance(): void {
     try {
-      this.#options.store.refresh();
+      this.#options.store.advance();
     } catch (error) {
       this.#options.logger.warn({ error }, "What was appended to the log cannot be read");
     }

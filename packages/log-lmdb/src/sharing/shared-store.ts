@@ -7,7 +7,7 @@ export interface SharedStore {
   /** Answers `undefined` if another process was faster. */
   claim(generation: number, socket: string): Promise<Appender | undefined>;
   /** Takes in what other processes have committed, and tells those in this process who follow. */
-  refresh(): void;
+  advance(): void;
   /** Frees the places of readers whose processes are gone. */
-  clearStaleReaders(): void;
+  clearReaders(): unknown;
 }

@@ -39,11 +39,11 @@ export class StandInStore implements SharedStore {
     return new StandInAppender(this, generation + 1);
   }
 
-  refresh(): void {
+  advance(): void {
     this.seen = this.file.entries.length;
   }
 
-  clearStaleReaders(): void {}
+  clearReaders(): void {}
 }
 
 class StandInAppender implements Appender {
