@@ -111,7 +111,7 @@ export class SharedAppender {
       path,
       durability,
       beat,
-      onNews: () => this.#advance(),
+      onNews: () => this.#refresh(),
       onDrain: () => this.#sendSoon(),
       onReturned: (request) => this.#waiting.add(request),
     });
@@ -121,7 +121,7 @@ export class SharedAppender {
   async #sendUntilLost(client: AppenderClient): Promise<boolean> {
     if (this.#closing.signal.aborted) client.cut();
     this.#client = client;
-    this.#advance();
+    this.#refresh();
     this.#sendSoon();
     await client.lost;
     this.#client = undefined;
@@ -154,7 +154,7 @@ export class SharedAppender {
   async #appendUntilLost(appender: Appender, server: AppenderServer, before: string | undefined): Promise<void> {
     const { folder, store, beat, logger } = this.#options;
     // What the one before has appended, and told nobody of.
-    this.#advance();
+    this.#refresh();
     this.#server = server;
     this.#appender = appender;
     server.start(appender);
@@ -165,7 +165,7 @@ export class SharedAppender {
     const overtaken = Promise.withResolvers<void>();
     const looks = setInterval(() => {
       try {
-        store.clearReaders();
+        store.clearStaleReaders();
         // One that appends nothing would not notice by itself.
         if (store.appenderRecord().socket !== server.path) overtaken.resolve();
       } catch (error) {
@@ -220,9 +220,9 @@ export class SharedAppender {
     client.send(requests);
   }
 
-  #advance(): void {
+  #refresh(): void {
     try {
-      this.#options.store.advance();
+      this.#options.store.refresh();
     } catch (error) {
       this.#options.logger.warn({ error }, "What was appended to the log cannot be read");
     }
