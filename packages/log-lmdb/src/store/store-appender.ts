@@ -5,15 +5,13 @@ import { BufferPool } from "./buffer-pool.ts";
 import type { Changes, Environment } from "./environment.ts";
 import { Group } from "./group.ts";
 import { writeIdentity } from "./identity.ts";
-import { writeChunk, writeOffsets } from "./index-chunk.ts";
-import { APPENDER_KEY, blockKey, chunkKey, PROBE_KEY, STATE_KEY, topicKey } from "./keys.ts";
+import { APPENDER_KEY, blockKey, PROBE_KEY, STATE_KEY } from "./keys.ts";
 import { LogClock } from "./log-clock.ts";
 import { Operations } from "./operations.ts";
+import { isFull, putIndexChunk } from "./put-index-chunk.ts";
 import { writeState, type State } from "./state.ts";
 import type { StoreSettings } from "./store-settings.ts";
 
-/** How many entries a chunk of the index has at least, or places in it. */
-const CHUNK_ENTRIES = 4_096;
 /** What goes into one commit at most, about; what comes beyond waits for the next. In bytes. */
 const GROUP_BYTES = 4 * 1024 * 1024;
 /** A topic is part of a key of the index: the longest key, less its other parts. */
@@ -185,24 +183,11 @@ export class StoreAppender implements Appender {
     const head = last === undefined ? before.head : { offset: last.offset, tag: last.tag, total };
     const { floor, more } = eviction.run({ before, head, blocks, now }, changes);
     leftovers.expire(now, changes);
-    const isChunk = last !== undefined && (head.offset - tail.from >= CHUNK_ENTRIES || tail.count >= 2 * CHUNK_ENTRIES);
-    if (isChunk) this.#putChunk(before.indexedThrough + 1, head.offset, floor.offset, changes);
+    const isChunk = last !== undefined && isFull(tail, head.offset);
+    if (isChunk) putIndexChunk(tail, before.indexedThrough + 1, head.offset, floor.offset, changes);
     const logTime = last === undefined ? before.logTime : now;
     const indexedThrough = isChunk ? head.offset : before.indexedThrough;
     return { state: { floor, head, logTime, indexedThrough, keyed }, more };
-  }
-
-  /** Puts the places of the newest entries into the stored index. */
-  #putChunk(first: number, through: number, floor: number, changes: Changes): void {
-    const newest = new Map<string, number>();
-    for (const [topic, all] of this.#memory.tail.lists) {
-      const offsets = all.filter((offset) => offset > floor);
-      const last = offsets.at(-1);
-      if (last === undefined) continue;
-      changes.put(topicKey(topic, first), writeOffsets(first, offsets));
-      newest.set(topic, last);
-    }
-    changes.put(chunkKey(first), writeChunk(first, { through, newest }));
   }
 
   #overtaken(group: Group): void {

@@ -1,0 +1,10 @@
+import { lmdbLog } from "@tidings/log-lmdb";
+import { rmSync, mkdirSync } from "node:fs";
+const dir = "/tmp/store/prof"; rmSync(dir, { recursive: true, force: true }); mkdirSync(dir, { recursive: true });
+const data = JSON.stringify({ n: 1, pad: "x".repeat(235) });
+const drafts = Array.from({ length: 100 }, (_, i) => ({ topics: [`topic/${i}`], event: undefined, data, key: undefined, private: false, audience: undefined }));
+const log = lmdbLog({ path: `${dir}/log`, durability: process.argv[3] ?? "fsync" }); await log.ends();
+const flight = Number(process.argv[2]); let i = 0, done = 0; const end = performance.now() + 4000; const c0 = process.cpuUsage(); const e0 = performance.eventLoopUtilization();
+await Promise.all(Array.from({ length: flight }, async () => { while (performance.now() < end) { await log.append([drafts[i++ % 100]]); done++; } }));
+const c = process.cpuUsage(c0); console.log(done / 4, "ev/s", "user", c.user / done, "sys", c.system / done, "elu", performance.eventLoopUtilization(e0).utilization, "main µs/ev", performance.eventLoopUtilization(e0).active * 1000 / done);
+await log.close(); rmSync(dir, { recursive: true, force: true });
