@@ -100,9 +100,9 @@ class LmdbLog implements Log {
     return !this.#closed && this.#appender?.ready === true;
   }
 
-  async append(drafts: readonly Draft[]): Promise<readonly Appended[]> {
-    if (this.#closed) throw new HubError("closed", "The log is closed");
-    return (await this.#opened).appender.append(drafts);
+  append(drafts: readonly Draft[]): Promise<readonly Appended[]> {
+    if (this.#closed) return Promise.reject(new HubError("closed", "The log is closed"));
+    return this.#appender?.append(drafts) ?? this.#opened.then(({ appender }) => appender.append(drafts));
   }
 
   async read(after: Position, filter: TopicFilter, limit: PageLimit): Promise<Page | Reset> {
