@@ -19,6 +19,7 @@ import {
   type Runtime,
   type TopicFilter,
 } from "tidings/log";
+import { beforeOpening, damagedLog } from "./maintenance/before-opening.ts";
 import { SharedAppender } from "./sharing/shared-appender.ts";
 import { Store } from "./store/store.ts";
 import type { StoreSettings } from "./store/store-settings.ts";
@@ -77,6 +78,8 @@ function settled(options: LmdbLogOptions): StoreSettings {
 interface Opened {
   readonly store: Store;
   readonly appender: SharedAppender;
+  /** The mark that this process has the log open. */
+  readonly takeMarkAway: () => void;
 }
 
 class LmdbLog implements Log {
@@ -124,14 +127,19 @@ class LmdbLog implements Log {
     const opened = await this.#opened.catch(() => undefined);
     await opened?.appender.close();
     await opened?.store.close();
+    opened?.takeMarkAway();
   }
 
   async #open(settings: StoreSettings): Promise<Opened> {
     const { path: folder, durability, logger } = settings;
-    const store = await Store.open(settings);
+    const takeMarkAway = await beforeOpening(folder, logger);
+    const store = await Store.open(settings).catch((error: unknown) => {
+      takeMarkAway();
+      throw damagedLog(folder, error);
+    });
     const appender = new SharedAppender({ folder, store, durability, logger });
     store.onCommitted = ({ offset }) => appender.committed(offset);
     this.#appender = appender;
-    return { store, appender };
+    return { store, appender, takeMarkAway };
   }
 }

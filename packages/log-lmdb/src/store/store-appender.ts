@@ -1,3 +1,4 @@
+import { statfsSync } from "node:fs";
 import { HubError, type Appended, type Draft, type Entry, type Position } from "tidings/log";
 import { Overtaken, type Appender } from "../appender.ts";
 import { readMemory, type AppenderMemory } from "./appender-memory.ts";
@@ -18,6 +19,8 @@ const GROUP_BYTES = 4 * 1024 * 1024;
 const MOST_TOPIC_BYTES = 1_900;
 /** How often it looks for what has expired, and tries again after a failure, in milliseconds. */
 const LOOK_AGAIN = 1_000;
+/** With less on the disk than this it counts as full, in bytes. */
+const NO_ROOM = 1024 * 1024;
 /** What is written to see whether the disk takes something, in bytes. */
 const PROBE_BYTES = 65_536;
 
@@ -202,7 +205,7 @@ export class StoreAppender implements Appender {
     const { logger } = this.#with.settings;
     logger.error({ error }, "The log could not be written");
     if (this.#state === "open") this.#state = "failed";
-    group.reject(unknownOutcome(error));
+    group.reject(unknownOutcome(error, reasonOf(this.#with.settings.path)));
     this.#rejectAll(undefined, notNow);
     if (this.#state !== "failed") return;
     while (!(await this.#reopen())) {
@@ -253,9 +256,19 @@ function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-function unknownOutcome(cause: unknown): HubError {
-  const message = "The log failed while it was written: publish again with the same idempotency key to be sure";
+function unknownOutcome(cause: unknown, reason: string): HubError {
+  const message = `The log failed while it was written${reason}: publish again with the same idempotency key to be sure`;
   return new HubError("log-failed", message, { cause });
+}
+
+/** What the system does not say: it calls a write that found no room for its end an I/O error. */
+function reasonOf(path: string): string {
+  try {
+    const { bavail, bsize } = statfsSync(path);
+    return bavail * bsize < NO_ROOM ? ", for the disk is full" : "";
+  } catch {
+    return "";
+  }
 }
 
 function notNow(): HubError {
