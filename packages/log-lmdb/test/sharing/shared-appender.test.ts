@@ -39,6 +39,25 @@ test("a process has what it was answered for before it is answered, and hears of
   await until(() => other.store.seen === 2);
 });
 
+test("appends wait for one that has claimed the log and has yet to read it", async () => {
+  const room = new Room();
+  const reading = Promise.withResolvers<void>();
+  room.file.reading = reading.promise;
+  room.join();
+  await until(() => room.file.record.generation === 1);
+  const { appender } = room.join();
+  const appends = Array.from({ length: 50 }, (_, index) => appender.append([draft(`${index}`)]));
+  // Long enough for signs of life to fail to come, if there were none.
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(appender.ready).toBe(false);
+  reading.resolve();
+  await Promise.all(appends);
+  expect(room.file).toMatchObject({
+    record: { generation: 1 },
+    texts: Array.from({ length: 50 }, (_, index) => `${index}`),
+  });
+});
+
 test("errors arrive with their code, and only for those whom they are for", async () => {
   const room = new Room();
   await room.joined();
@@ -94,6 +113,27 @@ test("who was overtaken appends nothing more, and hands its own appends and thos
     const own = room.file.texts.filter((text) => text.startsWith(`${member}:`));
     expect(own).toEqual(Array.from({ length: 100 }, (_, index) => `${member}:${index}`));
   }
+});
+
+test("what comes back is before what was appended since", async () => {
+  const room = new Room();
+  const path = join(room.folder, "leaving.sock");
+  const leaving = createServer(greet).listen(path);
+  const connected = once(leaving, "connection");
+  room.file.record = { generation: 1, socket: path };
+  const { appender } = room.join();
+  const [socket] = (await connected) as [Socket];
+  await until(() => appender.ready);
+  const sent = once(socket, "data");
+  const appends = ["1", "2"].map((data) => appender.append([draft(data)]));
+  await sent;
+  socket.write(frameOf('{"head":0,"ready":true,"answers":[[0]]}'));
+  await until(() => !appender.ready);
+  appends.push(appender.append([draft("3")]));
+  leaving.close();
+  socket.write(frameOf('{"bye":true}'));
+  await Promise.all(appends);
+  expect(room.file.texts).toEqual(["1", "2", "3"]);
 });
 
 test("one that appends nothing notices, too, that it was overtaken", async () => {
