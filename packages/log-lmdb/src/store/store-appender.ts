@@ -78,7 +78,7 @@ export class StoreAppender implements Appender {
     try {
       this.#check(drafts);
     } catch (error) {
-      return Promise.reject(error as Error);
+      return Promise.reject(error);
     }
     if ((this.#gathering?.bytes ?? 0) > GROUP_BYTES) this.#endGroup();
     const group = (this.#gathering ??= this.#newGroup());
