@@ -43,7 +43,7 @@ async function steps(on: BrokenDisk, ...all: string[]): Promise<string> {
   const env = { ...process.env, NODE_OPTIONS: "", ...on.env };
   return run(process.execPath, args, { env }).then(
     ({ stdout }) => stdout,
-    (error: { stdout: string }) => error.stdout,
+    (error: unknown) => (error as { readonly stdout: string }).stdout,
   );
 }
 
