@@ -123,6 +123,10 @@ export class SimulatedLog implements Log {
     }
   }
 
+  get ready(): boolean {
+    return this.#current.ready;
+  }
+
   async append(drafts: readonly Draft[]): Promise<readonly Appended[]> {
     await this.delay();
     this.#mayFail();

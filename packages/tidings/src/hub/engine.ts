@@ -61,6 +61,8 @@ export interface HubStats {
   /** The newest event's cursor. */
   readonly head: string;
   readonly durability: Durability;
+  /** Whether an event that is published now is expected to be taken: the hub is not closed, and its log can append. */
+  readonly ready: boolean;
 }
 
 /** Everything the engine is made with, settled. */
@@ -190,7 +192,7 @@ export class Engine implements Delivery {
       if (state === "live" || state === "replaying") states[state]++;
       else states.catchingUp++;
     }
-    const { durability } = this.log;
+    const { durability, ready } = this.log;
     const { refused, overloaded } = this.#admission;
     const shed = Object.values(refused).reduce((sum, count) => sum + count, 0);
     return {
@@ -206,6 +208,7 @@ export class Engine implements Delivery {
       rateLimited: this.#publishAdmission.refused,
       head: formatCursor(this.tail.head),
       durability,
+      ready: ready && !this.closed,
     };
   }
 

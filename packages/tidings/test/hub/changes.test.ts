@@ -382,6 +382,7 @@ describe("changes at the same time", () => {
 class SharedLog implements Log {
   readonly durability = "memory";
   readonly atomicBatches = true;
+  readonly ready = true;
   readonly inner: Log = memoryLog();
   /** Batches that followers are not told. */
   skips = 0;

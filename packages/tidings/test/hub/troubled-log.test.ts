@@ -36,6 +36,10 @@ class ReplaceableLog implements Log {
     this.#replaced = new AbortController();
   }
 
+  get ready(): boolean {
+    return this.current.ready;
+  }
+
   append(drafts: readonly Draft[]): ReturnType<Log["append"]> {
     return this.current.append(drafts);
   }
@@ -467,6 +471,7 @@ function bound(log: Log): Log {
   return {
     durability: log.durability,
     atomicBatches: log.atomicBatches,
+    ready: true,
     append: (drafts) => log.append(drafts),
     read: (after, filter, limit) => log.read(after, filter, limit),
     latest: (filter, n, through) => log.latest(filter, n, through),

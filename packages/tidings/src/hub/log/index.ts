@@ -17,4 +17,10 @@ export type {
 } from "./log.ts";
 export { topicFilter, type TopicFilter } from "../topic-filter.ts";
 export { HubError, type HubErrorCode } from "../error.ts";
-export { logContract, type ContractCase } from "./contract.ts";
+export { milliseconds, type Duration } from "../duration.ts";
+export { atLeastOne } from "../count.ts";
+export { noLogger, type Logger } from "../logger.ts";
+export { systemRuntime, type Runtime } from "../runtime.ts";
+export { DedupeWindow } from "./dedupe-window.ts";
+export { MemoryFollowers } from "./memory-followers.ts";
+export { logContract, type ContractCase, type OpenLog } from "./contract.ts";

@@ -158,6 +158,9 @@ export interface Log {
 
   ends(): Promise<Ends>;
 
+  /** Whether an append is expected to succeed now. It may be refused all the same, and without it one may succeed. */
+  readonly ready: boolean;
+
   /** Releases what the log holds open; followers end. Afterwards `append` rejects with `closed`. */
   close(): Promise<void>;
 }

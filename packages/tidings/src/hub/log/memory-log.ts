@@ -77,6 +77,10 @@ class MemoryLog implements Log {
     );
   }
 
+  get ready(): boolean {
+    return !this.#closed;
+  }
+
   async append(drafts: readonly Draft[]): Promise<readonly Appended[]> {
     if (this.#closed) throw new HubError("closed", "The log is closed");
     const elapsed = this.#runtime.elapsed();

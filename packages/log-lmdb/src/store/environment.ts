@@ -1,0 +1,131 @@
+import { open, type RootDatabase } from "lmdb";
+import type { KeyRange } from "./keys.ts";
+
+/** What a commit changes. */
+export interface Changes {
+  put(key: Uint8Array, value: Uint8Array): void;
+  remove(key: Uint8Array): void;
+}
+
+/** What is found under a key. */
+export interface Found {
+  readonly key: Uint8Array;
+  readonly value: Buffer;
+}
+
+/** How an environment is opened. */
+export interface EnvironmentOptions {
+  readonly path: string;
+  /** Whether a commit is on the disk when it resolves. */
+  readonly sync: boolean;
+}
+
+// So that deleting a record never meets "not found" where another process has been: the value that has no version.
+type Database = RootDatabase<Buffer, Uint8Array>;
+
+/** One LMDB environment with one database of bytes. Reads are of one snapshot until `refresh`, or the next turn. */
+export class Environment {
+  readonly #database: Database;
+
+  constructor({ path, sync }: EnvironmentOptions) {
+    this.#database = open<Buffer, Uint8Array>({
+      path,
+      noSubdir: false,
+      encoding: "binary",
+      keyEncoding: "binary",
+      useVersions: true,
+      // With it commits would be visible before they are on the disk.
+      overlappingSync: false,
+      noSync: !sync,
+      commitDelay: 0,
+      eventTurnBatching: false,
+      maxReaders: 1_024,
+    });
+  }
+
+  /** From here on reads see what was committed last, by any process. */
+  refresh(): void {
+    this.#database.resetReadTxn();
+  }
+
+  /** The value under a key. It is in a buffer that the next read writes over. */
+  get(key: Uint8Array): Buffer | undefined {
+    return this.#database.getBinaryFast(key) as Buffer | undefined;
+  }
+
+  /** How many bytes the last value that was read has. */
+  get lastSize(): number {
+    return (this.#database as unknown as { readonly lastSize: number }).lastSize;
+  }
+
+  /** Keys in order, from the start of a range on. */
+  keys({ start, end }: KeyRange, limit: number): Uint8Array[] {
+    return [...this.#database.getKeys({ start, end, limit })];
+  }
+
+  /** The first key of a range. */
+  firstKey(range: KeyRange): Uint8Array | undefined {
+    return this.keys(range, 1)[0];
+  }
+
+  /** The last key of a range that is not above another. */
+  lastKey({ start }: KeyRange, atMost: Uint8Array): Uint8Array | undefined {
+    for (const key of this.#database.getKeys({ start: atMost, end: start, reverse: true, limit: 1 })) {
+      return Buffer.compare(key, start) < 0 ? undefined : key;
+    }
+    return undefined;
+  }
+
+  /** Keys with copies of their values, in order. */
+  records({ start, end }: KeyRange, limit: number): Found[] {
+    return [...this.#database.getRange({ start, end, limit })].map(({ key, value }) => ({ key, value }));
+  }
+
+  /**
+   * Commits changes together, if a key's record still has a version.
+   *
+   * @returns false if it has another one; then nothing was changed
+   * @throws if the commit failed: whether it is there is not known, and the environment must be closed
+   */
+  async commit(key: Uint8Array, version: number, change: (changes: Changes) => void): Promise<boolean> {
+    const database = this.#database;
+    return this.#settled(
+      database.ifVersion(key, version, () =>
+        change({
+          // What the calls answer is part of what `ifVersion` does.
+          put: (each, value) => void database.put(each, value as Buffer, 0),
+          remove: (each) => void database.remove(each),
+        }),
+      ),
+    );
+  }
+
+  /** Puts a record with a version, if the one that is there has another given version; none is there for `undefined`. */
+  async putIf(key: Uint8Array, value: Buffer, version: number, before: number | undefined): Promise<boolean> {
+    const database = this.#database;
+    const put = (): void => void database.put(key, value, version);
+    return this.#settled(before === undefined ? database.ifNoExists(key, put) : database.ifVersion(key, before, put));
+  }
+
+  /** Frees the places of readers that are gone. Answers how many there were. */
+  clearReaders(): number {
+    return this.#database.readerCheck();
+  }
+
+  async close(): Promise<void> {
+    await this.#database.close();
+  }
+
+  async #settled(committed: Promise<boolean>): Promise<boolean> {
+    try {
+      return await committed;
+    } catch (error) {
+      // The reason comes in a promise of its own, which nobody else looks at.
+      const reason = (error as { readonly commitError?: Promise<unknown> }).commitError;
+      await reason?.catch((cause: unknown) => {
+        throw new Error("The commit failed", { cause });
+      });
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,65 @@
+import type { Appended, Draft, Entry } from "tidings/log";
+import type { BufferPool } from "./buffer-pool.ts";
+import { BlockWriter, type SealedBlock } from "./block-writer.ts";
+
+interface Call {
+  readonly answers: readonly Appended[];
+  readonly resolve: (answers: readonly Appended[]) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** What is committed together: calls of `append`, answered in order, and their entries in blocks. */
+export class Group {
+  readonly entries: Entry[] = [];
+  readonly #calls: Call[] = [];
+  readonly #writers: BlockWriter[] = [];
+  readonly #weights: number[] = [];
+  readonly #pool: BufferPool;
+  #bytes = 0;
+
+  constructor(pool: BufferPool) {
+    this.#pool = pool;
+  }
+
+  /** What its entries weigh. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Takes the next entry of the log. */
+  add(draft: Draft, offset: number, tag: number, time: number): void {
+    let writer = this.#writers.at(-1);
+    if (writer === undefined || !writer.takes(draft)) {
+      writer = new BlockWriter(offset, this.#pool.take(BlockWriter.room(draft)));
+      this.#writers.push(writer);
+      this.#weights.push(0);
+    }
+    const weight = writer.add(draft, tag, time);
+    this.#weights[this.#weights.length - 1] = (this.#weights.at(-1) ?? 0) + weight;
+    this.#bytes += weight;
+    const { topics, event, data, key, audience } = draft;
+    this.entries.push({ version: 1, offset, tag, time, topics, event, data, key, private: draft.private, audience });
+  }
+
+  /** Settles when the group is committed, or has failed. */
+  answered(answers: readonly Appended[]): Promise<readonly Appended[]> {
+    return new Promise((resolve, reject) => this.#calls.push({ answers, resolve, reject }));
+  }
+
+  /** Completes its blocks. `total`: what all entries before weigh. */
+  seal(logTime: number, total: number): SealedBlock[] {
+    let sum = total;
+    return this.#writers.map((writer, index) => writer.seal(logTime, (sum += this.#weights[index] ?? 0)));
+  }
+
+  /** It is durable. */
+  resolve(): void {
+    for (const { buffer } of this.#writers) this.#pool.give(buffer);
+    for (const { answers, resolve } of this.#calls) resolve(answers);
+  }
+
+  /** It is not, or that is not known. Its buffers may still be read from. */
+  reject(error: unknown): void {
+    for (const { reject } of this.#calls) reject(error);
+  }
+}

@@ -1,0 +1,56 @@
+import type { Entry, TopicFilter } from "tidings/log";
+import { KEPT_EVENTS, keptKey, topicKey, topicOf, TOPICS } from "./keys.ts";
+import { readKept } from "./kept-event.ts";
+import { offsetsBefore } from "./topic-offsets.ts";
+import type { View } from "./view.ts";
+
+/** The newest entries of one topic up to an offset, the newest first; where the log has none at all, the kept one. */
+export function latestOf(view: View, topic: string, n: number, through: number): Entry[] {
+  const entries: Entry[] = [];
+  const floor = view.state.floor.offset;
+  let none = true;
+  // The offsets are read before the entries: each read of the store writes over the last one's bytes.
+  const offsets: number[] = [];
+  for (const offset of offsetsBefore(view, topic, view.state.head.offset)) {
+    if (offset <= floor) break;
+    none = false;
+    if (offset <= through && offsets.push(offset) === n) break;
+  }
+  for (const offset of offsets) {
+    const found = view.locate(offset);
+    const entry = "hole" in found ? undefined : found.entryAt(offset);
+    if (entry !== undefined) entries.push(entry);
+  }
+  if (!none) return entries;
+  const bytes = view.environment.get(keptKey(topic));
+  const kept = bytes === undefined ? undefined : readKept(bytes, view.environment.lastSize);
+  return kept !== undefined && kept.offset <= through ? [kept] : [];
+}
+
+/** The topics that a filter's patterns match and `latestOf` may answer, in parts: there may be very many. */
+export function* matchingTopics(view: View, filter: TopicFilter, part: number): Generator<string[], void> {
+  const matches = (topic: string): boolean => topic !== "" && filter.matches([topic]);
+  yield [...view.tail.lists].map(([topic]) => topic).filter(matches);
+  const { environment } = view;
+  for (let { start } = TOPICS; ;) {
+    const topics: string[] = [];
+    let key: Uint8Array | undefined;
+    for (let looked = 0; looked < part; looked++) {
+      key = environment.firstKey({ start, end: TOPICS.end });
+      if (key === undefined) break;
+      const topic = topicOf(key);
+      if (matches(topic)) topics.push(topic);
+      // Past all that this topic has.
+      start = topicKey(topic, 2 ** 48 - 1);
+    }
+    yield topics;
+    if (key === undefined) break;
+  }
+  for (let { start } = KEPT_EVENTS; ;) {
+    const keys = environment.keys({ start, end: KEPT_EVENTS.end }, part);
+    yield keys.map(topicOf).filter(matches);
+    const last = keys.at(-1);
+    if (last === undefined) return;
+    start = Buffer.concat([last, Buffer.of(0)]);
+  }
+}

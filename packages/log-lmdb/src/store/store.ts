@@ -1,0 +1,227 @@
+import {
+  MemoryFollowers,
+  type Ends,
+  type Entry,
+  type Followed,
+  type Page,
+  type PageLimit,
+  type Position,
+  type Reset,
+  type TopicFilter,
+} from "tidings/log";
+import type { Appender, AppenderRecord } from "../appender.ts";
+import { Environment } from "./environment.ts";
+import { readIdentity, writeIdentity, type Identity } from "./identity.ts";
+import { APPENDER_KEY } from "./keys.ts";
+import { latestOf, matchingTopics } from "./latest.ts";
+import { readAll, readPage } from "./page.ts";
+import { StoreAppender } from "./store-appender.ts";
+import type { StoreSettings } from "./store-settings.ts";
+import { View } from "./view.ts";
+
+/** What waits for a follower who is slow, in characters: beyond it he is told from the store. */
+const FOLLOWER_BYTES = 8 * 1024 * 1024;
+/** What a follower is told at a time, from the store. */
+const TOLD: PageLimit = { entries: 1_024, bytes: 1024 * 1024 };
+/** How many topics are looked at before others have their turn. */
+const TOPICS_AT_A_TIME = 256;
+
+/** The log in its folder, as this process sees it: read by any number, appended to by one. */
+export class Store {
+  readonly #environment: Environment;
+  readonly #settings: StoreSettings;
+  readonly #view: View;
+  readonly #followers = new MemoryFollowers(FOLLOWER_BYTES);
+  /** What followers were told last. */
+  #told: number;
+  #closed = false;
+  /** Called after each commit of this process's appender, with the new head, when its appends were answered. */
+  onCommitted: ((head: Position) => void) | undefined;
+
+  private constructor(settings: StoreSettings, environment: Environment, epoch: string) {
+    this.#settings = settings;
+    this.#environment = environment;
+    this.#view = new View(environment, epoch);
+    this.#told = this.#view.refresh().head.offset;
+  }
+
+  /**
+   * Opens a log, or begins one.
+   *
+   * @throws Error if it cannot be read
+   */
+  static async open(settings: StoreSettings): Promise<Store> {
+    const environment = new Environment({ path: settings.path, sync: settings.durability === "fsync" });
+    try {
+      const { epoch } = await begin(environment, settings);
+      return new Store(settings, environment, epoch);
+    } catch (error) {
+      await environment.close();
+      throw error;
+    }
+  }
+
+  get epoch(): string {
+    return this.#view.epoch;
+  }
+
+  /** Who appends, as it was committed last. */
+  appenderRecord(): AppenderRecord {
+    this.#environment.refresh();
+    const { generation, socket } = identityOf(this.#environment);
+    return { generation, socket };
+  }
+
+  /**
+   * Makes this process the one that appends.
+   *
+   * @param generation the one of the record that was read
+   * @param socket where this process listens
+   * @returns undefined if another one was faster
+   */
+  async claim(generation: number, socket: string | undefined): Promise<Appender | undefined> {
+    const next = generation + 1;
+    const identity: Identity = { format: 1, epoch: this.epoch, generation: next, socket };
+    if (!(await this.#environment.putIf(APPENDER_KEY, writeIdentity(identity), next, generation))) return undefined;
+    return new StoreAppender(this.#environment, this.epoch, next, this.#settings, {
+      committed: (head, entries) => {
+        this.#tell(entries);
+        this.onCommitted?.(head);
+      },
+      lost: () => undefined,
+    });
+  }
+
+  /** Another process has appended: tells the followers of this one what is new. */
+  advance(): void {
+    if (this.#closed) return;
+    this.#view.refresh();
+    const { head } = this.#view.state;
+    while (this.#told < head.offset) {
+      const { entries, through } = readAll(this.#view, this.#told, TOLD);
+      this.#tell(entries);
+      this.#told = through;
+    }
+  }
+
+  /** See `Log.read`. */
+  async read(after: Position, filter: TopicFilter, limit: PageLimit): Promise<Page | Reset> {
+    this.#view.refresh();
+    return readPage(this.#view, after, filter, limit);
+  }
+
+  /** See `Log.latest`. */
+  async latest(filter: TopicFilter, n: number, through: Position): Promise<readonly Entry[]> {
+    this.#view.refresh();
+    const newest = new Map<number, Entry>();
+    const take = (topics: Iterable<string>): void => {
+      for (const topic of topics) {
+        for (const entry of latestOf(this.#view, topic, n, through.offset)) newest.set(entry.offset, entry);
+      }
+    };
+    take(filter.topics);
+    if (filter.patterns.length > 0) {
+      for (const topics of matchingTopics(this.#view, filter, TOPICS_AT_A_TIME)) {
+        take(topics);
+        await new Promise((resolve) => setImmediate(resolve));
+        this.#view.refresh();
+      }
+    }
+    return [...newest.values()].toSorted((one, other) => one.offset - other.offset);
+  }
+
+  /** See `Log.follow`. */
+  async *follow(after: Position, signal: AbortSignal): AsyncGenerator<Followed, void> {
+    // Taken before anything else can be appended.
+    const follower = this.#followers.add(signal);
+    try {
+      if (this.#closed) return;
+      this.#view.refresh();
+      let last = Math.max(after.offset, this.#view.floor.offset);
+      if (!this.#view.knows(after)) {
+        yield { reset: true, position: this.#view.head };
+        last = this.#view.head.offset;
+      }
+      last = yield* this.#tellThrough(last, this.#view.head.offset, signal);
+      for await (const told of follower) {
+        if (told.reset) continue;
+        const [first] = told.entries;
+        const end = told.entries.at(-1);
+        if (first === undefined || end === undefined || end.offset <= last) continue;
+        // Who is slow is not told everything as it comes.
+        if (first.offset > last + 1) last = yield* this.#tellThrough(last, first.offset - 1, signal);
+        const entries = first.offset > last ? told.entries : told.entries.filter(({ offset }) => offset > last);
+        last = end.offset;
+        yield { entries };
+      }
+    } finally {
+      follower.end();
+    }
+  }
+
+  async ends(): Promise<Ends> {
+    this.#view.refresh();
+    return { head: this.#view.head, evictedThrough: this.#view.floor };
+  }
+
+  /** Frees the places of readers whose process is gone. */
+  clearReaders(): number {
+    return this.#environment.clearReaders();
+  }
+
+  /** Ends followers and closes the files. The appender was closed before. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#followers.close();
+    await this.#environment.close();
+  }
+
+  #tell(entries: readonly Entry[]): void {
+    const last = entries.at(-1);
+    if (last === undefined) return;
+    this.#followers.tell({ entries });
+    this.#told = last.offset;
+  }
+
+  /** Tells what the store has after one offset through another. Answers how far it came. */
+  async *#tellThrough(after: number, through: number, signal: AbortSignal): AsyncGenerator<Followed, number> {
+    let last = after;
+    while (last < through && !signal.aborted && !this.#closed) {
+      this.#view.refresh();
+      const page = readAll(this.#view, Math.max(last, this.#view.floor.offset), TOLD);
+      for (const entries of runs(page.entries)) yield { entries };
+      last = page.through;
+    }
+    return last;
+  }
+}
+
+/** Entries without a gap between them. */
+function* runs(entries: readonly Entry[]): Generator<readonly Entry[], void> {
+  let start = 0;
+  for (const [index, { offset }] of entries.entries()) {
+    const next = entries[index + 1];
+    if (next?.offset === offset + 1) continue;
+    yield entries.slice(start, index + 1);
+    start = index + 1;
+  }
+}
+
+/** The log's record; where there is none, a new log. Several may begin one at once: the first wins. */
+async function begin(environment: Environment, { runtime }: StoreSettings): Promise<Identity> {
+  if (environment.get(APPENDER_KEY) === undefined) {
+    const epoch = Array.from({ length: 2 }, () => Math.floor(runtime.random() * 36 ** 5).toString(36)).join("");
+    const identity: Identity = { format: 1, epoch, generation: 1, socket: undefined };
+    await environment.putIf(APPENDER_KEY, writeIdentity(identity), identity.generation, undefined);
+    environment.refresh();
+  }
+  return identityOf(environment);
+}
+
+function identityOf(environment: Environment): Identity {
+  const bytes = environment.get(APPENDER_KEY);
+  const identity = bytes === undefined ? undefined : readIdentity(bytes, environment.lastSize);
+  if (identity === undefined) throw new Error("The log's first record is damaged; `tidings log verify` says more");
+  return identity;
+}
