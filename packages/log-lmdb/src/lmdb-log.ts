@@ -19,7 +19,7 @@ import {
   type Runtime,
   type TopicFilter,
 } from "tidings/log";
-import type { Appender } from "./appender.ts";
+import { SharedAppender } from "./sharing/shared-appender.ts";
 import { Store } from "./store/store.ts";
 import type { StoreSettings } from "./store/store-settings.ts";
 
@@ -73,11 +73,17 @@ function settled(options: LmdbLogOptions): StoreSettings {
   };
 }
 
+/** The log as this process sees it, and its way to append to it. */
+interface Opened {
+  readonly store: Store;
+  readonly appender: SharedAppender;
+}
+
 class LmdbLog implements Log {
   readonly durability: "fsync" | "commit";
   readonly atomicBatches = true;
-  readonly #opened: Promise<{ readonly store: Store; readonly appender: Appender }>;
-  #appender: Appender | undefined;
+  readonly #opened: Promise<Opened>;
+  #appender: SharedAppender | undefined;
   #closed = false;
 
   constructor(settings: StoreSettings) {
@@ -120,13 +126,12 @@ class LmdbLog implements Log {
     await opened?.store.close();
   }
 
-  async #open(settings: StoreSettings): Promise<{ readonly store: Store; readonly appender: Appender }> {
+  async #open(settings: StoreSettings): Promise<Opened> {
+    const { path: folder, durability, logger } = settings;
     const store = await Store.open(settings);
-    for (;;) {
-      const appender = await store.claim(store.appenderRecord().generation, undefined);
-      if (appender === undefined) continue;
-      this.#appender = appender;
-      return { store, appender };
-    }
+    const appender = new SharedAppender({ folder, store, durability, logger });
+    store.onCommitted = ({ offset }) => appender.committed(offset);
+    this.#appender = appender;
+    return { store, appender };
   }
 }

@@ -1,0 +1,46 @@
+import { expect, test } from "vitest";
+import { judge } from "./processes/judge.ts";
+import { Member } from "./processes/member.ts";
+import { temporaryFolder, until } from "./room.ts";
+
+// `SHARING_KILLS=20` for the long form.
+const KILLS = Number(process.env["SHARING_KILLS"] ?? 4);
+
+test("four processes append at once: all is there once, in order, and each has heard all", async () => {
+  const folder = temporaryFolder();
+  const members = ["a", "b", "c", "d"].map((name) => new Member(folder, name));
+  await until(() => members.every(({ acknowledged }) => acknowledged.length > 300));
+  await finish(members);
+  const totals = await judge(folder, members);
+  expect(totals).toMatchObject({ unknown: 0, retried: 0, events: totals.acknowledged });
+  for (const { through } of members) expect(through).toBe(totals.events);
+});
+
+test("the one that appends is killed again and again: what was acknowledged is there, and nobody misses anything", async () => {
+  const folder = temporaryFolder();
+  let members = ["a", "b", "c", "d"].map((name) => new Member(folder, name));
+  const all = [...members];
+  for (let kill = 0; kill < KILLS; kill += 1) {
+    const before = members.map(({ acknowledged }) => acknowledged.length);
+    await until(() => members.every(({ acknowledged }, index) => acknowledged.length > (before[index] ?? 0) + 50));
+    const appending = members.find(({ appends }) => appends);
+    await appending?.kill();
+    members = members.filter((member) => member !== appending);
+    const next = new Member(folder, `e${kill}`);
+    members.push(next);
+    all.push(next);
+  }
+  await until(() => members.every(({ acknowledged }) => acknowledged.length > 100));
+  await finish(members);
+  const totals = await judge(folder, all);
+  for (const { through } of members) expect(through).toBe(totals.events);
+  process.stdout.write(`${KILLS} kills: ${JSON.stringify(totals)}\n`);
+}, 120_000);
+
+/** No one publishes any more, all have heard of everything, and all close at once. */
+async function finish(members: readonly Member[]): Promise<void> {
+  await Promise.all(members.map((member) => member.stop()));
+  const head = Math.max(...members.flatMap(({ acknowledged }) => acknowledged.map(({ offset }) => offset)));
+  await until(() => members.every(({ through }) => through >= head));
+  await Promise.all(members.map((member) => member.close()));
+}
