@@ -6,13 +6,18 @@ const COMMAND = fileURLToPath(import.meta.resolve("@tidings/server/bin/tidings.j
 /** A hub as a process of its own, which can be stopped, killed and started again on its port. */
 export class HubProcess {
   readonly #args: readonly string[];
+  readonly #env: Readonly<Record<string, string>>;
   #child: ChildProcess | undefined;
   #exited: Promise<void> = Promise.resolve();
   #port = 0;
 
-  /** @param args of `tidings serve`, without the port */
-  constructor(args: readonly string[]) {
+  /**
+   * @param args of `tidings serve`, without the port
+   * @param env beside the usual environment
+   */
+  constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
     this.#args = args;
+    this.#env = env;
   }
 
   /** Where it listens, from its first start on. */
@@ -22,7 +27,8 @@ export class HubProcess {
 
   /** Resolves when it takes requests. */
   async start(): Promise<void> {
-    const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("TIDINGS_")));
+    const usual = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("TIDINGS_")));
+    const env = { ...usual, ...this.#env };
     const args = [COMMAND, "serve", "--port", String(this.#port), "--log-level", "error", ...this.#args];
     const child = spawn(process.execPath, args, { env, stdio: ["ignore", "pipe", "inherit"] });
     this.#child = child;

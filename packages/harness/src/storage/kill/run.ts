@@ -44,7 +44,7 @@ export async function killRuns({ seed, kills, folder, sabotage, ...counts }: Kil
   await hub.start();
   const port = (): number => hub.port;
   const publisher = (name: string, own: Chance): ChaosPublisher =>
-    new ChaosPublisher({ name, topics: TOPICS, port, chance: own, journal: write, pause: 10 });
+    new ChaosPublisher({ name, topics: TOPICS, port, chance: own, journal: write, pause: 3 });
   const publishers = Array.from({ length: counts.publishers }, (_, index) =>
     publisher(`p${index}`, new Chance(seed - index - 1)),
   );
