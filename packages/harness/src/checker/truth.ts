@@ -110,7 +110,10 @@ export class Truth {
       return found ?? this.histories.findLast(({ epoch }) => epoch === place.epoch);
     const [first] = this.histories;
     if (this.durable && first !== undefined) {
-      this.#onViolation({ invariant: "I7", what: `A durable log of ${first.epoch} has no such place: ${place.epoch}-${place.offset}` });
+      this.#onViolation({
+        invariant: "I7",
+        what: `A durable log of ${first.epoch} has no such place: ${place.epoch}-${place.offset}`,
+      });
     }
     const made = new History(place.epoch, Number.NEGATIVE_INFINITY);
     this.histories.push(made);

@@ -1,12 +1,15 @@
+import { execFile, execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { promisify } from "node:util";
 
 import type { Chance } from "../../chance.ts";
 import { diskLibrary } from "./library.ts";
 import { survivor, type Unsynced } from "./survivor.ts";
 import { Troubles } from "./troubles.ts";
 
+const run = promisify(execFile);
 const IMAGE = ".image";
 const JOURNAL = ".journal";
 
@@ -23,6 +26,7 @@ export class BrokenDisk {
   readonly env: Readonly<Record<string, string>>;
   readonly #root: string;
   readonly #images: string;
+  #mounted = false;
 
   private constructor(library: string) {
     this.#root = mkdtempSync(join(tmpdir(), "tidings-disk-"));
@@ -43,6 +47,22 @@ export class BrokenDisk {
   /** An empty one. */
   static async make(): Promise<BrokenDisk> {
     return new BrokenDisk(await diskLibrary());
+  }
+
+  /**
+   * A small one in memory, which is really full when it is full. The power of that cannot be cut. Nothing where this
+   * process may not mount.
+   */
+  static async small(bytes: number): Promise<BrokenDisk | undefined> {
+    const disk = await BrokenDisk.make();
+    try {
+      await run("mount", ["-t", "tmpfs", "-o", `size=${bytes}`, "tidings", disk.folder]);
+      disk.#mounted = true;
+      return disk;
+    } catch {
+      disk.remove();
+      return undefined;
+    }
   }
 
   /**
@@ -73,6 +93,7 @@ export class BrokenDisk {
   /** Removes it with all that is on it. */
   remove(): void {
     this.troubles.close();
+    if (this.#mounted) execFileSync("umount", [this.folder]);
     rmSync(this.#root, { recursive: true, force: true });
   }
 }

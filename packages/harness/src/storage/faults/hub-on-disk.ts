@@ -23,24 +23,31 @@ export class HubOnDisk {
   readonly disk: BrokenDisk;
   /** Where the log is. */
   readonly log: string;
+  /** What the hub has said on its standard error: things break on purpose here. */
+  said = "";
   readonly #hub: HubProcess;
 
-  private constructor(disk: BrokenDisk, options: readonly string[]) {
+  private constructor(disk: BrokenDisk, options: readonly string[], log = disk.folder) {
     this.disk = disk;
-    this.log = disk.folder;
-    this.#hub = new HubProcess(["--log", `lmdb:${this.log}`, "--heartbeat", "1s", ...options], disk.env);
+    this.log = log;
+    const args = ["--log", `lmdb:${this.log}`, "--heartbeat", "1s", ...options];
+    this.#hub = new HubProcess(args, disk.env, (text) => (this.said += text));
   }
 
-  /** One that runs, on an empty disk. */
-  static async start(options: readonly string[] = []): Promise<HubOnDisk> {
-    const hub = new HubOnDisk(await BrokenDisk.make(), options);
+  /**
+   * One that runs, on an empty disk.
+   *
+   * @param disk a disk of the real kind by default
+   */
+  static async start(options: readonly string[] = [], disk?: BrokenDisk): Promise<HubOnDisk> {
+    const hub = new HubOnDisk(disk ?? (await BrokenDisk.make()), options);
     await hub.start();
     return hub;
   }
 
-  /** Another process on the same disk and the same log. It does not run yet. */
-  another(): HubOnDisk {
-    return new HubOnDisk(this.disk, []);
+  /** Another process, on the same log if not on another one. It does not run yet. */
+  another(options: readonly string[] = [], log = this.log): HubOnDisk {
+    return new HubOnDisk(this.disk, options, log);
   }
 
   /** The file that the events are in. */

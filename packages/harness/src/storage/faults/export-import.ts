@@ -1,0 +1,60 @@
+import { deepEqual, equal } from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import type { FaultOutcome, StorageFault } from "./fault.ts";
+import { HubOnDisk } from "./hub-on-disk.ts";
+
+const EVENTS = 2_000;
+const KEPT = 1_500;
+
+/** Everything goes out as text, and into a new folder. */
+export const exportImport: StorageFault = {
+  name: "export, then import",
+  async run(): Promise<FaultOutcome> {
+    const hub = await HubOnDisk.start(["--max-events", String(KEPT)]);
+    const folder = mkdtempSync(join(tmpdir(), "tidings-import-"));
+    try {
+      for (let first = 0; first < EVENTS; first += 100) {
+        const batch = Array.from({ length: 100 }, (_, index) => ({
+          topic: [`t/${index % 7}`, "Grüße/☃"],
+          event: index % 2 === 0 ? "paid" : undefined,
+          data: `event ${first + index} \r\n"\\ 😀`,
+          idempotencyKey: `key ${first + index}`,
+        }));
+        equal((await hub.ask("POST", "/publish", JSON.stringify(batch))).status, 200);
+      }
+      const before = await hub.everything();
+      await hub.kill();
+      const copy = join(folder, "copy");
+      const text = tidings(["log", "export", hub.log]);
+      tidings(["log", "import", copy], text);
+      equal(tidings(["log", "export", copy]), text, "the export of the import is the export");
+      const other = hub.another(["--max-events", String(KEPT)], copy);
+      await other.start();
+      try {
+        const after = await other.everything();
+        deepEqual([after.events, after.gaps], [before.events, before.gaps]);
+        const again = await other.publish('event 1999 \r\n"\\ 😀', { key: "key 1999" });
+        return {
+          publisher: `200 from the copy (a key that the original knew: ${again.status})`,
+          readers: `the same ${after.events.length} events at the same places, cursors of the one hold for the other`,
+          recovery: `${text.split("\n").length - 1} lines; exported again they are equal`,
+        };
+      } finally {
+        await other.kill();
+      }
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+      await hub.remove();
+    }
+  },
+};
+
+function tidings(args: readonly string[], input?: string): string {
+  const program = new URL(import.meta.resolve("@tidings/server/bin/tidings.js")).pathname;
+  const options = { input, encoding: "utf8", maxBuffer: 1e9, stdio: ["pipe", "pipe", "pipe"] } as const;
+  return execFileSync(process.execPath, [program, ...args], options);
+}

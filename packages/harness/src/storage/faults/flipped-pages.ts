@@ -1,0 +1,122 @@
+import { equal, match, ok } from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
+import { setTimeout as pause } from "node:timers/promises";
+
+import { Chance } from "../../chance.ts";
+import { HubEnded } from "../../chaos/hub-process.ts";
+import type { EventStream } from "./event-stream.ts";
+import type { FaultOutcome, StorageFault } from "./fault.ts";
+import { HubOnDisk } from "./hub-on-disk.ts";
+
+const EVENTS = 400;
+const PAGE = 4_096;
+/** Where a page has what it is and where its records are. */
+const STRUCTURE = 64;
+const TRIES = Number(process.env["TIDINGS_PAGES"] ?? 6);
+
+/** A byte of what LMDB keeps its own order in is another one. It has no checksums: it may go anywhere from there. */
+export const flippedPages: StorageFault = {
+  name: "a flipped byte in an LMDB page",
+  async run(): Promise<FaultOutcome> {
+    const chance = new Chance(Math.floor(Math.random() * 2 ** 31));
+    const hub = await HubOnDisk.start();
+    const counts = { worked: 0, confessed: 0, refused: 0, died: 0, repaired: 0 };
+    try {
+      const written = Array.from({ length: EVENTS }, (_, index) => `event ${index} ${"x".repeat(index)}`);
+      for (let first = 0; first < EVENTS; first += 10) {
+        const batch = written.slice(first, first + 10).map((data) => ({ topic: `t/${data.length % 7}`, data }));
+        equal((await hub.ask("POST", "/publish", JSON.stringify(batch))).status, 200);
+      }
+      await hub.kill();
+      const whole = readFileSync(hub.data);
+      for (let attempt = 0; attempt < TRIES; attempt++) {
+        const broken = flipped(whole, chance);
+        writeFileSync(hub.data, broken);
+        hub.said = "";
+        const outcome = await started(hub);
+        if (outcome === "started") {
+          const seen = await read(hub);
+          // Damage may well end a process that reads; it may not make it say what is not so.
+          if (seen === undefined) counts.died++;
+          else if (check(seen, written)) counts.confessed++;
+          else counts.worked++;
+          await hub.kill();
+          continue;
+        }
+        counts.refused++;
+        equal(outcome.signal, null, `the hub was ended by ${outcome.signal}, and did not refuse`);
+        const command = /tidings (log [a-z]+ [^\n"`]*)/.exec(hub.said)?.[1];
+        ok(command !== undefined, `a refusal names the command that repairs: ${hub.said}`);
+        equal(hash(readFileSync(hub.data)), hash(broken), "a refusal changes nothing");
+        repair(command);
+        equal(await started(hub), "started", "after the repair");
+        const seen = await read(hub);
+        ok(seen !== undefined, "what was repaired can be read");
+        check(seen, written);
+        match((await hub.publish("on")).body, /"id"/);
+        counts.repaired++;
+        await hub.kill();
+      }
+      return {
+        publisher: "200 where the hub started",
+        readers: `${counts.worked} times everything, ${counts.confessed} times a gap in place of what was gone, ${counts.died} times an end; never a wrong payload`,
+        recovery: `of ${TRIES} starts ${counts.refused} refused with the command that repairs, and changed nothing; ${counts.repaired} repaired`,
+      };
+    } finally {
+      await hub.remove();
+    }
+  },
+};
+
+/** A copy with one byte changed, near the beginning of a page. */
+function flipped(whole: Buffer, chance: Chance): Buffer {
+  const copy = Buffer.from(whole);
+  const page = chance.between(0, Math.floor(whole.length / PAGE) - 1);
+  const at = page * PAGE + chance.between(0, STRUCTURE - 1);
+  copy.writeUInt8(copy.readUInt8(at) ^ chance.between(1, 255), at);
+  return copy;
+}
+
+async function started(hub: HubOnDisk): Promise<"started" | HubEnded> {
+  try {
+    await hub.start();
+    return "started";
+  } catch (error) {
+    if (error instanceof HubEnded) return error;
+    throw error;
+  }
+}
+
+/** What the hub has; nothing if it died of it. */
+async function read(hub: HubOnDisk): Promise<EventStream | undefined> {
+  try {
+    return await hub.everything();
+  } catch (error) {
+    await pause(50);
+    if (await hub.isReady().catch(() => false)) throw error;
+    return undefined;
+  }
+}
+
+/** Whether something was confessed. Every event is right, or lies in a gap. */
+function check({ events, gaps, resets }: EventStream, written: readonly string[]): boolean {
+  for (const { place, data } of events) equal(data, written[place.offset - 1], `offset ${place.offset}`);
+  const had = new Set(events.map(({ place }) => place.offset));
+  for (let offset = 1; offset <= written.length && resets === 0; offset++) {
+    const isConfessed = gaps.some(({ after, through }) => after.offset < offset && offset <= through.offset);
+    ok(had.has(offset) || isConfessed, `offset ${offset} neither came nor was confessed`);
+  }
+  return gaps.length > 0 || resets > 0;
+}
+
+function repair(command: string): void {
+  const [, ...args] = ["tidings", ...command.trim().split(/\s+/)];
+  const program = new URL(import.meta.resolve("@tidings/server/bin/tidings.js")).pathname;
+  execFileSync(process.execPath, [program, ...args], { stdio: "pipe" });
+}
+
+function hash(bytes: Buffer): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
