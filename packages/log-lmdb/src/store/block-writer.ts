@@ -6,6 +6,16 @@ import { mostBytes, writeEntry } from "./entry-format.ts";
 /** About how large a block becomes, in bytes. An entry that is larger has one of its own. */
 export const BLOCK_BYTES = 65_536;
 
+/** What is known of a block when it is committed. */
+export interface SealWith {
+  /** The log's clock. */
+  readonly logTime: number;
+  /** What all entries ever, through its last, weigh. */
+  readonly total: number;
+  /** The first entry of the newest block before it that has keys. */
+  readonly keyed: number;
+}
+
 /** A block that is complete but for what is known when it is committed. */
 export interface SealedBlock {
   readonly first: number;
@@ -38,6 +48,11 @@ export class BlockWriter {
     return this.#buffer;
   }
 
+  /** Whether one of its entries has an idempotency key. */
+  get hasKeys(): boolean {
+    return (this.#flags & BLOCK_FORMAT.hasKeys) !== 0;
+  }
+
   get count(): number {
     return this.#directory.length / 3;
   }
@@ -59,7 +74,7 @@ export class BlockWriter {
   }
 
   /** Completes the block. */
-  seal(logTime: number, total: number): SealedBlock {
+  seal({ logTime, total, keyed }: SealWith): SealedBlock {
     const buffer = this.#buffer;
     const { count } = this;
     let end = this.#end;
@@ -70,6 +85,7 @@ export class BlockWriter {
     buffer.writeUInt32LE(count, BLOCK_FORMAT.count);
     buffer.writeDoubleLE(logTime, BLOCK_FORMAT.logTime);
     buffer.writeDoubleLE(total, BLOCK_FORMAT.total);
+    buffer.writeDoubleLE(keyed, BLOCK_FORMAT.keyed);
     buffer.writeUInt32LE(this.#end, BLOCK_FORMAT.directory);
     buffer.writeUInt32LE(headerChecksum(buffer, this.first, this.#end, end), BLOCK_FORMAT.checksum);
     return { first: this.first, last: this.first + count - 1, bytes: buffer.subarray(0, end) };

@@ -7,14 +7,16 @@ export const BLOCK_FORMAT = {
   version: 1,
   /** In the header's second byte: whether an entry has an idempotency key. */
   hasKeys: 1,
-  /** Where in the header: how many entries; the log's clock; what all entries through here weigh; the directory. */
+  /** Where in the header: how many entries; the log's clock; what all entries through here weigh. */
   count: 4,
   logTime: 8,
   total: 16,
-  directory: 24,
+  /** The first entry of the block before it with idempotency keys. */
+  keyed: 24,
+  directory: 32,
   /** The checksum of the header up to here and of the directory. */
-  checksum: 28,
-  header: 32,
+  checksum: 36,
+  header: 40,
   /** A directory's entry: where the bytes end, the tag, the checksum. */
   directoryEntry: 12,
 } as const;
@@ -36,6 +38,8 @@ export class Block {
   /** What all entries ever, through the last of this block, weigh. */
   readonly total: number;
   readonly hasKeys: boolean;
+  /** The first entry of the newest block before it that has keys; 0 if there is none. */
+  readonly keyed: number;
 
   private constructor(bytes: Buffer, first: number) {
     this.#bytes = bytes;
@@ -43,6 +47,7 @@ export class Block {
     this.count = bytes.readUInt32LE(BLOCK_FORMAT.count);
     this.logTime = bytes.readDoubleLE(BLOCK_FORMAT.logTime);
     this.total = bytes.readDoubleLE(BLOCK_FORMAT.total);
+    this.keyed = bytes.readDoubleLE(BLOCK_FORMAT.keyed);
     this.#directory = bytes.readUInt32LE(BLOCK_FORMAT.directory);
     this.hasKeys = ((bytes[1] ?? 0) & BLOCK_FORMAT.hasKeys) !== 0;
   }

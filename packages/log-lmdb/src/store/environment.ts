@@ -1,4 +1,5 @@
 import { open, type RootDatabase } from "lmdb";
+import { HubError } from "tidings/log";
 import type { KeyRange } from "./keys.ts";
 
 /** What a commit changes. */
@@ -20,15 +21,32 @@ export interface EnvironmentOptions {
   readonly sync: boolean;
 }
 
-// So that deleting a record never meets "not found" where another process has been: the value that has no version.
 type Database = RootDatabase<Buffer, Uint8Array>;
 
 /** One LMDB environment with one database of bytes. Reads are of one snapshot until `refresh`, or the next turn. */
 export class Environment {
-  readonly #database: Database;
+  readonly #options: EnvironmentOptions;
+  #opened: Database | undefined;
+  #reopening: Promise<void> | undefined;
 
-  constructor({ path, sync }: EnvironmentOptions) {
-    this.#database = open<Buffer, Uint8Array>({
+  constructor(options: EnvironmentOptions) {
+    this.#options = options;
+    this.#opened = this.#open();
+  }
+
+  /** Pending while it is closed and opened again: nothing can be read meanwhile. */
+  get reopening(): Promise<void> | undefined {
+    return this.#reopening;
+  }
+
+  get #database(): Database {
+    if (this.#opened === undefined) throw new HubError("log-failed", "The log was closed after a failure, or for good");
+    return this.#opened;
+  }
+
+  #open(): Database {
+    const { path, sync } = this.#options;
+    return open<Buffer, Uint8Array>({
       path,
       noSubdir: false,
       encoding: "binary",
@@ -43,6 +61,24 @@ export class Environment {
     });
   }
 
+  /**
+   * Closes it, and opens it again: after a commit failed nothing that it has in memory is to be trusted.
+   *
+   * @throws Error if it cannot be opened. It stays closed then.
+   */
+  async reopen(): Promise<void> {
+    const reopening = (async () => {
+      await this.close();
+      this.#opened = this.#open();
+    })();
+    this.#reopening = reopening.catch(() => undefined);
+    try {
+      await reopening;
+    } finally {
+      this.#reopening = undefined;
+    }
+  }
+
   /** From here on reads see what was committed last, by any process. */
   refresh(): void {
     this.#database.resetReadTxn();
@@ -50,7 +86,7 @@ export class Environment {
 
   /** The value under a key. It is in a buffer that the next read writes over. */
   get(key: Uint8Array): Buffer | undefined {
-    return this.#database.getBinaryFast(key) as Buffer | undefined;
+    return this.#database.getBinaryFast(key);
   }
 
   /** How many bytes the last value that was read has. */
@@ -113,7 +149,9 @@ export class Environment {
   }
 
   async close(): Promise<void> {
-    await this.#database.close();
+    const opened = this.#opened;
+    this.#opened = undefined;
+    await opened?.close();
   }
 
   async #settled(committed: Promise<boolean>): Promise<boolean> {
@@ -121,11 +159,11 @@ export class Environment {
       return await committed;
     } catch (error) {
       // The reason comes in a promise of its own, which nobody else looks at.
-      const reason = (error as { readonly commitError?: Promise<unknown> }).commitError;
-      await reason?.catch((cause: unknown) => {
-        throw new Error("The commit failed", { cause });
+      let reason = String(error);
+      await (error as { readonly commitError?: Promise<unknown> }).commitError?.catch((told: unknown) => {
+        reason = String(told);
       });
-      throw error;
+      throw new Error(`A commit failed: ${reason}`, { cause: error });
     }
   }
 }

@@ -46,10 +46,21 @@ export class Group {
     return new Promise((resolve, reject) => this.#calls.push({ answers, resolve, reject }));
   }
 
-  /** Completes its blocks. `total`: what all entries before weigh. */
-  seal(logTime: number, total: number): SealedBlock[] {
+  /**
+   * Completes its blocks.
+   *
+   * @param total what all entries before weigh
+   * @param keyed the first entry of the newest block before that has keys
+   */
+  seal(logTime: number, total: number, keyed: number): { readonly blocks: SealedBlock[]; readonly keyed: number } {
     let sum = total;
-    return this.#writers.map((writer, index) => writer.seal(logTime, (sum += this.#weights[index] ?? 0)));
+    let newest = keyed;
+    const blocks = this.#writers.map((writer, index) => {
+      const block = writer.seal({ logTime, total: (sum += this.#weights[index] ?? 0), keyed: newest });
+      if (writer.hasKeys) newest = writer.first;
+      return block;
+    });
+    return { blocks, keyed: newest };
   }
 
   /** It is durable. */

@@ -1,9 +1,10 @@
 import type { Entry, Page, PageLimit, Position, Range, Reset, TopicFilter } from "tidings/log";
 import type { Block } from "./block.ts";
+import type { Hole } from "./locate.ts";
 import { merge } from "./merge.ts";
 import { offsetsAfter } from "./topic-offsets.ts";
 import { DAMAGED } from "./topic-tail.ts";
-import type { Hole, View } from "./view.ts";
+import type { View } from "./view.ts";
 
 /** What a page may cost that looks at one entry after another, in comparisons of a topic with a pattern. */
 const SCAN_COST = 4_096;

@@ -18,24 +18,25 @@ export interface State {
   readonly logTime: number;
   /** The entries up to here are in the index that is stored. */
   readonly indexedThrough: number;
+  /** The first entry of the newest block with idempotency keys; 0 if there is none. */
+  readonly keyed: number;
 }
 
 const START: Mark = { offset: 0, tag: 0, total: 0 };
 
 /** The state of an empty log. */
-export const EMPTY: State = { floor: START, head: START, logTime: 0, indexedThrough: 0 };
+export const EMPTY: State = { floor: START, head: START, logTime: 0, indexedThrough: 0, keyed: 0 };
 
-const LENGTH = 8 * 8;
+const LENGTH = 9 * 8;
 
-/** The record of a state: eight numbers of eight bytes, and a checksum. */
-export function writeState({ floor, head, logTime, indexedThrough }: State): Buffer {
+/** The record of a state: nine numbers of eight bytes, and a checksum. */
+export function writeState({ floor, head, logTime, indexedThrough, keyed }: State): Buffer {
   const bytes = Buffer.allocUnsafeSlow(LENGTH + 4);
   let end = 0;
   for (const { offset, tag, total } of [floor, head]) {
     for (const number of [offset, tag, total]) end = bytes.writeDoubleLE(number, end);
   }
-  end = bytes.writeDoubleLE(logTime, end);
-  end = bytes.writeDoubleLE(indexedThrough, end);
+  for (const number of [logTime, indexedThrough, keyed]) end = bytes.writeDoubleLE(number, end);
   bytes.writeUInt32LE(checksum(bytes.subarray(0, LENGTH), 0), end);
   return bytes;
 }
@@ -53,5 +54,6 @@ export function readState(bytes: Buffer, length: number): State | undefined {
     head: mark(24),
     logTime: bytes.readDoubleLE(48),
     indexedThrough: bytes.readDoubleLE(56),
+    keyed: bytes.readDoubleLE(64),
   };
 }

@@ -1,113 +1,118 @@
-import { DedupeWindow, HubError, type Appended, type Draft, type Entry, type Position } from "tidings/log";
+import { HubError, type Appended, type Draft, type Entry, type Position } from "tidings/log";
 import { Overtaken, type Appender } from "../appender.ts";
+import { readMemory, type AppenderMemory } from "./appender-memory.ts";
 import { BufferPool } from "./buffer-pool.ts";
-import type { Environment } from "./environment.ts";
+import type { Changes, Environment } from "./environment.ts";
 import { Group } from "./group.ts";
+import { writeIdentity } from "./identity.ts";
 import { writeChunk, writeOffsets } from "./index-chunk.ts";
-import { APPENDER_KEY, blockKey, chunkKey, STATE_KEY, topicKey } from "./keys.ts";
+import { APPENDER_KEY, blockKey, chunkKey, PROBE_KEY, STATE_KEY, topicKey } from "./keys.ts";
 import { LogClock } from "./log-clock.ts";
-import type { State } from "./state.ts";
-import { writeState } from "./state.ts";
+import { Operations } from "./operations.ts";
+import { writeState, type State } from "./state.ts";
 import type { StoreSettings } from "./store-settings.ts";
-import { TopicTail } from "./topic-tail.ts";
-import { View } from "./view.ts";
 
-/** How many entries a chunk of the index has at least. */
+/** How many entries a chunk of the index has at least, or places in it. */
 const CHUNK_ENTRIES = 4_096;
-/** What goes into one commit at most, about; what comes beyond waits for the next. */
+/** What goes into one commit at most, about; what comes beyond waits for the next. In bytes. */
 const GROUP_BYTES = 4 * 1024 * 1024;
 /** A topic is part of a key of the index: the longest key, less its other parts. */
 const MOST_TOPIC_BYTES = 1_900;
+/** How often it looks for what has expired, and tries again after a failure, in milliseconds. */
+const LOOK_AGAIN = 1_000;
+/** What is written to see whether the disk takes something, in bytes. */
+const PROBE_BYTES = 65_536;
 
-/** What the appender tells its store. */
-export interface AppenderEvents {
-  /** Entries are durable. Called after their appends were answered, in order. */
-  committed(head: Position, entries: readonly Entry[]): void;
-  /** It appends no more. */
-  lost(): void;
+/** What an appender is made with. */
+export interface AppenderSettings {
+  readonly environment: Environment;
+  readonly epoch: string;
+  readonly generation: number;
+  readonly settings: StoreSettings;
+  /** Entries are durable, and their appends were answered. */
+  readonly onCommitted: (head: Position, entries: readonly Entry[]) => void;
+  /** After a failure the environment was opened again: it may have more than was known. */
+  readonly onReopened: () => void;
 }
 
 /** Appends by group commit: while one commit is in flight, what comes gathers for the next. */
 export class StoreAppender implements Appender {
   readonly lost: Promise<void>;
-  readonly #environment: Environment;
-  readonly #epoch: string;
-  readonly #generation: number;
-  readonly #settings: StoreSettings;
-  readonly #events: AppenderEvents;
+  readonly #with: AppenderSettings;
   readonly #pool = new BufferPool();
-  readonly #keys: DedupeWindow;
-  readonly #tail = new TopicTail();
   readonly #clock: LogClock;
   readonly #lose: () => void;
-  /** As it was committed last. */
-  #state: State;
+  #memory: AppenderMemory;
   /** The offset that was handed out last. */
   #next: number;
   #gathering: Group | undefined;
   #waiting: Group[] = [];
-  #committing: Promise<void> | undefined;
-  #closed = false;
-  #isLost = false;
+  #working: Promise<void> | undefined;
+  #stopLooking: () => void = () => undefined;
+  #state: "open" | "failed" | "overtaken" | "closed" = "open";
 
-  constructor(
-    environment: Environment,
-    epoch: string,
-    generation: number,
-    settings: StoreSettings,
-    events: AppenderEvents,
-  ) {
-    this.#environment = environment;
-    this.#epoch = epoch;
-    this.#generation = generation;
-    this.#settings = settings;
-    this.#events = events;
+  constructor(given: AppenderSettings) {
+    this.#with = given;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.lost = promise;
     this.#lose = resolve;
-    const view = new View(environment, epoch);
-    this.#state = view.refresh();
-    this.#next = this.#state.head.offset;
-    this.#clock = new LogClock(settings.runtime, this.#state.logTime);
-    this.#keys = new DedupeWindow(settings.dedupeWindow, settings.maxKeys);
-    this.#tail.restart(view.tail.from);
-    for (const [topic, offsets] of view.tail.lists) for (const offset of offsets) this.#tail.add(offset, [topic]);
+    let clock: LogClock | undefined;
+    this.#memory = readMemory(given.environment, given.epoch, given.settings, (newest) =>
+      (clock = new LogClock(given.settings.runtime, newest)).now(),
+    );
+    this.#clock = clock ?? new LogClock(given.settings.runtime, 0);
+    this.#next = this.#memory.state.head.offset;
+    // What has expired meanwhile goes at once.
+    this.#gathering = new Group(this.#pool);
+    this.#work();
+    this.#look();
   }
 
   get ready(): boolean {
-    return !this.#closed && !this.#isLost;
+    return this.#state === "open";
   }
 
   async append(drafts: readonly Draft[]): Promise<readonly Appended[]> {
-    if (this.#closed) throw new HubError("closed", "The log is closed");
-    if (this.#isLost) throw new Overtaken();
+    if (this.#state === "closed") throw new HubError("closed", "The log is closed");
+    if (this.#state === "overtaken") throw new Overtaken();
+    if (this.#state === "failed") throw notNow();
     for (const { topics } of drafts) checkTopics(topics);
     const logTime = this.#clock.now();
-    this.#keys.expire(logTime);
-    this.#keys.refuseConflicts(drafts);
+    const { keys } = this.#memory;
+    keys.expire(logTime);
+    keys.refuseConflicts(drafts);
     if ((this.#gathering?.bytes ?? 0) > GROUP_BYTES) this.#endGroup();
     const group = (this.#gathering ??= new Group(this.#pool));
-    const time = this.#settings.runtime.now();
+    const time = this.#with.settings.runtime.now();
     const answers = drafts.map((draft) => this.#add(group, draft, time, logTime));
     const answered = group.answered(answers);
-    this.#start();
+    this.#work();
     return answered;
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
-    while (this.#committing !== undefined) await this.#committing;
+    if (this.#state === "closed") return;
+    const wasOpen = this.#state === "open";
+    this.#state = "closed";
+    this.#stopLooking();
+    while (this.#working !== undefined) await this.#working;
     this.#lose();
+    const { environment, epoch, generation } = this.#with;
+    if (!wasOpen || environment.reopening !== undefined) return;
+    const left = writeIdentity({ format: 1, epoch, generation, socket: undefined });
+    // Whoever comes next need not ask a socket where nobody listens. Nothing is lost if it fails.
+    await environment.putIf(APPENDER_KEY, left, generation, generation).catch(() => false);
   }
 
   #add(group: Group, draft: Draft, time: number, logTime: number): Appended {
-    const known = draft.key === undefined ? undefined : this.#keys.get(draft.key.id);
+    const { keys } = this.#memory;
+    const known = draft.key === undefined ? undefined : keys.get(draft.key.id);
     if (known !== undefined) return { position: known, duplicate: true };
-    const tag = 1 + Math.floor(this.#settings.runtime.random() * 0xffff_ffff);
+    const tag = 1 + Math.floor(this.#with.settings.runtime.random() * 0xffff_ffff);
     const offset = ++this.#next;
     group.add(draft, offset, tag, time);
-    const position = { epoch: this.#epoch, offset, tag };
-    if (draft.key !== undefined) this.#keys.remember(draft.key, position, logTime);
+    const position = { epoch: this.#with.epoch, offset, tag };
+    if (draft.key !== undefined) keys.remember(draft.key, position, logTime);
     return { position, duplicate: false };
   }
 
@@ -116,63 +121,160 @@ export class StoreAppender implements Appender {
     this.#gathering = undefined;
   }
 
-  #start(): void {
-    this.#committing ??= new Promise<void>((resolve) => setImmediate(resolve)).then(async () => {
-      for (;;) {
-        if (this.#waiting.length === 0) this.#endGroup();
-        const group = this.#waiting.shift();
-        if (group === undefined) break;
-        await this.#commit(group);
-        // Who was answered may publish again at once, and belongs to the next group.
-        await new Promise((resolve) => setImmediate(resolve));
-      }
-      this.#committing = undefined;
+  /** Looks from time to time for what has expired, with or without appends. */
+  #look(): void {
+    this.#stopLooking = this.#with.settings.runtime.after(LOOK_AGAIN, () => {
+      if (this.#state !== "open") return;
+      // An empty group takes what is to be evicted with it.
+      this.#gathering ??= new Group(this.#pool);
+      this.#work();
+      this.#look();
     });
+  }
+
+  #work(): void {
+    this.#working ??= this.#commitAll();
+  }
+
+  async #commitAll(): Promise<void> {
+    for (;;) {
+      // Who was answered may publish again at once, and belongs to the next group.
+      await turn();
+      if (this.#waiting.length === 0) this.#endGroup();
+      const group = this.#waiting.shift();
+      if (group === undefined) break;
+      try {
+        await this.#commit(group);
+      } catch (error) {
+        await this.#recover(group, error);
+      }
+    }
+    this.#working = undefined;
   }
 
   async #commit(group: Group): Promise<void> {
-    const { entries } = group;
-    const last = entries.at(-1);
-    if (last === undefined) return group.resolve();
-    const before = this.#state;
-    const logTime = this.#clock.now();
-    const blocks = group.seal(logTime, before.head.total);
-    for (const { offset, topics } of entries) this.#tail.add(offset, topics);
-    const isChunk = last.offset - this.#tail.from >= CHUNK_ENTRIES;
-    const state: State = {
-      floor: before.floor,
-      head: { offset: last.offset, tag: last.tag, total: before.head.total + group.bytes },
-      logTime,
-      indexedThrough: isChunk ? last.offset : before.indexedThrough,
-    };
-    const committed = await this.#environment.commit(APPENDER_KEY, this.#generation, ({ put }) => {
-      for (const { first, bytes } of blocks) put(blockKey(first), bytes);
-      put(STATE_KEY, writeState(state));
-      if (isChunk) this.#putChunk(put, before.indexedThrough + 1, last.offset);
-    });
-    if (!committed) {
-      this.#isLost = true;
-      group.reject(new Overtaken());
-      this.#endGroup();
-      for (const each of this.#waiting.splice(0)) each.reject(new Overtaken());
-      this.#lose();
-      this.#events.lost();
-      return;
-    }
-    this.#state = state;
-    if (isChunk) this.#tail.restart(last.offset);
+    const { environment, epoch, generation } = this.#with;
+    const memory = this.#memory;
+    const changes = new Operations();
+    const { state, more } = this.#prepare(group, changes);
+    if (changes.empty && group.entries.length === 0) return group.resolve();
+    changes.put(STATE_KEY, writeState(state));
+    const committed = await environment.commit(APPENDER_KEY, generation, (each) => changes.apply(each));
+    if (!committed) return this.#overtaken(group);
+    memory.state = state;
+    if (state.indexedThrough === state.head.offset) memory.tail.restart(state.indexedThrough);
     group.resolve();
-    this.#events.committed({ epoch: this.#epoch, offset: last.offset, tag: last.tag }, entries);
+    const { offset, tag } = state.head;
+    if (group.entries.length > 0) this.#with.onCommitted({ epoch, offset, tag }, group.entries);
+    if (more) this.#gathering ??= new Group(this.#pool);
   }
 
-  #putChunk(put: (key: Uint8Array, value: Uint8Array) => void, first: number, through: number): void {
-    const newest = new Map<string, number>();
-    for (const [topic, offsets] of this.#tail.lists) {
-      put(topicKey(topic, first), writeOffsets(first, offsets));
-      newest.set(topic, offsets.at(-1) ?? through);
+  /** What a commit does, and what is so when it is done. */
+  #prepare(group: Group, changes: Changes): { readonly state: State; readonly more: boolean } {
+    const { state: before, tail, kept, leftovers, eviction } = this.#memory;
+    const { entries } = group;
+    const now = this.#clock.now();
+    const { blocks, keyed } = group.seal(now, before.head.total, before.keyed);
+    for (const { first, bytes } of blocks) changes.put(blockKey(first), bytes);
+    for (const { offset, topics } of entries) {
+      tail.add(offset, topics);
+      for (const topic of topics) kept.release(topic, changes);
     }
-    put(chunkKey(first), writeChunk(first, { through, newest }));
+    const last = entries.at(-1);
+    const total = before.head.total + group.bytes;
+    const head = last === undefined ? before.head : { offset: last.offset, tag: last.tag, total };
+    const { floor, more } = eviction.run({ before, head, blocks, now }, changes);
+    leftovers.expire(now, changes);
+    const isChunk = last !== undefined && (head.offset - tail.from >= CHUNK_ENTRIES || tail.count >= 2 * CHUNK_ENTRIES);
+    if (isChunk) this.#putChunk(before.indexedThrough + 1, head.offset, floor.offset, changes);
+    const logTime = last === undefined ? before.logTime : now;
+    const indexedThrough = isChunk ? head.offset : before.indexedThrough;
+    return { state: { floor, head, logTime, indexedThrough, keyed }, more };
   }
+
+  /** Puts the places of the newest entries into the stored index. */
+  #putChunk(first: number, through: number, floor: number, changes: Changes): void {
+    const newest = new Map<string, number>();
+    for (const [topic, all] of this.#memory.tail.lists) {
+      const offsets = all.filter((offset) => offset > floor);
+      const last = offsets.at(-1);
+      if (last === undefined) continue;
+      changes.put(topicKey(topic, first), writeOffsets(first, offsets));
+      newest.set(topic, last);
+    }
+    changes.put(chunkKey(first), writeChunk(first, { through, newest }));
+  }
+
+  #overtaken(group: Group): void {
+    if (this.#state !== "closed") this.#state = "overtaken";
+    this.#rejectAll(group, () => new Overtaken());
+    this.#stopLooking();
+    this.#lose();
+  }
+
+  /** A commit failed: whether it is there is not known. Nothing that is in memory counts any more. */
+  async #recover(group: Group, error: unknown): Promise<void> {
+    const { logger } = this.#with.settings;
+    logger.error({ error }, "The log could not be written");
+    if (this.#state === "open") this.#state = "failed";
+    group.reject(unknownOutcome(error));
+    this.#rejectAll(undefined, notNow);
+    if (this.#state !== "failed") return;
+    while (!(await this.#reopen())) {
+      if (this.#state !== "failed") return;
+      await new Promise<void>((resolve) => this.#with.settings.runtime.after(LOOK_AGAIN, resolve));
+    }
+    if (this.#state !== "failed") return;
+    this.#state = "open";
+    logger.info({}, "The log can be written again");
+    this.#look();
+  }
+
+  /** Opens the store anew, sees what is there, and tries to write. Whether that went well. */
+  async #reopen(): Promise<boolean> {
+    const { environment, epoch, generation, settings } = this.#with;
+    this.#stopLooking();
+    try {
+      await environment.reopen();
+      this.#memory = readMemory(environment, epoch, settings, () => this.#clock.now());
+      this.#next = this.#memory.state.head.offset;
+      const { damaged } = this.#memory;
+      if (damaged > 0) settings.logger.error({ damaged }, "The newest entries of the log are damaged");
+      this.#with.onReopened();
+      const put = ({ put: putOne }: Changes): void => putOne(PROBE_KEY, Buffer.allocUnsafeSlow(PROBE_BYTES));
+      const remove = ({ remove: removeOne }: Changes): void => removeOne(PROBE_KEY);
+      for (const probe of [put, remove]) {
+        if (!(await environment.commit(APPENDER_KEY, generation, probe))) {
+          this.#overtaken(new Group(this.#pool));
+          return true;
+        }
+      }
+      return true;
+    } catch (error) {
+      settings.logger.warn({ error }, "The log still cannot be written");
+      return false;
+    }
+  }
+
+  #rejectAll(group: Group | undefined, error: () => Error): void {
+    group?.reject(error());
+    this.#endGroup();
+    for (const each of this.#waiting.splice(0)) each.reject(error());
+  }
+}
+
+/** Ends when what is waiting for the event loop had its turn. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+function unknownOutcome(cause: unknown): HubError {
+  const message = "The log failed while it was written: publish again with the same idempotency key to be sure";
+  return new HubError("log-failed", message, { cause });
+}
+
+function notNow(): HubError {
+  return new HubError("log-failed", "The log cannot be written at the moment; nothing was published");
 }
 
 function checkTopics(topics: readonly string[]): void {

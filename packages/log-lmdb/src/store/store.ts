@@ -83,18 +83,22 @@ export class Store {
     const next = generation + 1;
     const identity: Identity = { format: 1, epoch: this.epoch, generation: next, socket };
     if (!(await this.#environment.putIf(APPENDER_KEY, writeIdentity(identity), next, generation))) return undefined;
-    return new StoreAppender(this.#environment, this.epoch, next, this.#settings, {
-      committed: (head, entries) => {
+    return new StoreAppender({
+      environment: this.#environment,
+      epoch: this.epoch,
+      generation: next,
+      settings: this.#settings,
+      onCommitted: (head, entries) => {
         this.#tell(entries);
         this.onCommitted?.(head);
       },
-      lost: () => undefined,
+      onReopened: () => this.refresh(),
     });
   }
 
-  /** Another process has appended: tells the followers of this one what is new. */
-  advance(): void {
-    if (this.#closed) return;
+  /** Sees what another process has committed, and tells the followers of this one. Costs little where nothing is new. */
+  refresh(): void {
+    if (this.#closed || this.#environment.reopening !== undefined) return;
     this.#view.refresh();
     const { head } = this.#view.state;
     while (this.#told < head.offset) {
@@ -106,13 +110,13 @@ export class Store {
 
   /** See `Log.read`. */
   async read(after: Position, filter: TopicFilter, limit: PageLimit): Promise<Page | Reset> {
-    this.#view.refresh();
+    await this.#look();
     return readPage(this.#view, after, filter, limit);
   }
 
   /** See `Log.latest`. */
   async latest(filter: TopicFilter, n: number, through: Position): Promise<readonly Entry[]> {
-    this.#view.refresh();
+    await this.#look();
     const newest = new Map<number, Entry>();
     const take = (topics: Iterable<string>): void => {
       for (const topic of topics) {
@@ -124,7 +128,7 @@ export class Store {
       for (const topics of matchingTopics(this.#view, filter, TOPICS_AT_A_TIME)) {
         take(topics);
         await new Promise((resolve) => setImmediate(resolve));
-        this.#view.refresh();
+        await this.#look();
       }
     }
     return [...newest.values()].toSorted((one, other) => one.offset - other.offset);
@@ -136,7 +140,7 @@ export class Store {
     const follower = this.#followers.add(signal);
     try {
       if (this.#closed) return;
-      this.#view.refresh();
+      await this.#look();
       let last = Math.max(after.offset, this.#view.floor.offset);
       if (!this.#view.knows(after)) {
         yield { reset: true, position: this.#view.head };
@@ -160,12 +164,12 @@ export class Store {
   }
 
   async ends(): Promise<Ends> {
-    this.#view.refresh();
+    await this.#look();
     return { head: this.#view.head, evictedThrough: this.#view.floor };
   }
 
   /** Frees the places of readers whose process is gone. */
-  clearReaders(): number {
+  clearStaleReaders(): number {
     return this.#environment.clearReaders();
   }
 
@@ -175,6 +179,12 @@ export class Store {
     this.#closed = true;
     this.#followers.close();
     await this.#environment.close();
+  }
+
+  /** From here on, until the next wait, the view shows what was committed last. */
+  async #look(): Promise<void> {
+    while (this.#environment.reopening !== undefined) await this.#environment.reopening;
+    this.#view.refresh();
   }
 
   #tell(entries: readonly Entry[]): void {
@@ -188,7 +198,7 @@ export class Store {
   async *#tellThrough(after: number, through: number, signal: AbortSignal): AsyncGenerator<Followed, number> {
     let last = after;
     while (last < through && !signal.aborted && !this.#closed) {
-      this.#view.refresh();
+      await this.#look();
       const page = readAll(this.#view, Math.max(last, this.#view.floor.offset), TOLD);
       for (const entries of runs(page.entries)) yield { entries };
       last = page.through;

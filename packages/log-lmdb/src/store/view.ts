@@ -1,18 +1,10 @@
 import type { Position } from "tidings/log";
-import { Block } from "./block.ts";
+import type { Block } from "./block.ts";
 import type { Environment } from "./environment.ts";
-import { blockKey, BLOCKS, offsetOf, STATE_KEY } from "./keys.ts";
+import { STATE_KEY } from "./keys.ts";
+import { locate, type Hole } from "./locate.ts";
 import { EMPTY, readState, type State } from "./state.ts";
 import { DAMAGED, TopicTail } from "./topic-tail.ts";
-
-/** Offsets of which nothing is known, both ends included. */
-export interface Hole {
-  readonly hole: true;
-  readonly first: number;
-  readonly last: number;
-}
-
-const NO_OFFSETS: Hole = { hole: true, first: 0, last: 0 };
 
 /** What a process sees of the log: the newest commit, and the topics of what its stored index does not reach. */
 export class View {
@@ -61,18 +53,7 @@ export class View {
 
   /** The block with an offset, until the next read; or the offsets around it that no block has, or a damaged one. */
   locate(offset: number): Block | Hole {
-    const { environment } = this;
-    const key = environment.lastKey(BLOCKS, blockKey(offset));
-    const first = key === undefined ? undefined : offsetOf(key);
-    let from = this.#state.floor.offset + 1;
-    if (key !== undefined && first !== undefined) {
-      const bytes = environment.get(key);
-      const block = bytes === undefined ? undefined : Block.read(bytes, environment.lastSize, first);
-      if (block !== undefined && offset <= block.last) return block;
-      from = Math.max(from, block === undefined ? first : block.last + 1);
-    }
-    const next = environment.firstKey({ start: blockKey(offset + 1), end: BLOCKS.end });
-    return { hole: true, first: from, last: next === undefined ? this.#state.head.offset : offsetOf(next) - 1 };
+    return locate(this.environment, offset, this.#state);
   }
 
   /** The tag of the entry at an offset; `undefined` if it is not known any more. */
@@ -103,9 +84,9 @@ export class View {
     const { tail } = this;
     const from = Math.max(indexedThrough, floor.offset);
     if (tail.from < indexedThrough || tail.through > head.offset) tail.restart(from);
-    let found: Block | Hole = NO_OFFSETS;
+    let found: Block | Hole | undefined;
     for (let offset = Math.max(tail.through, from) + 1; offset <= head.offset; offset++) {
-      if (offset > found.last) found = this.locate(offset);
+      if (found === undefined || offset > found.last) found = this.locate(offset);
       tail.add(offset, ("hole" in found ? undefined : found.topicsAt(offset)) ?? [DAMAGED]);
     }
   }

@@ -23,4 +23,5 @@ export { noLogger, type Logger } from "../logger.ts";
 export { systemRuntime, type Runtime } from "../runtime.ts";
 export { DedupeWindow } from "./dedupe-window.ts";
 export { MemoryFollowers } from "./memory-followers.ts";
-export { logContract, type ContractCase, type OpenLog } from "./contract.ts";
+export { logContract } from "./contract.ts";
+export type { ContractCase, ContractOptions, OpenLog, Survival } from "./contract/case.ts";
