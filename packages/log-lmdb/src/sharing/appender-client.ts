@@ -40,6 +40,7 @@ export class AppenderClient {
   #greeted = false;
   #leaving = false;
   #ready = false;
+  #isSilent = false;
 
   /**
    * Connects and greets. Answers `undefined` if nobody is there, or somebody who says nothing.
@@ -70,6 +71,11 @@ export class AppenderClient {
 
   get ready(): boolean {
     return this.#ready && !this.#leaving;
+  }
+
+  /** Whether it was left because it said nothing any more. */
+  get isSilent(): boolean {
+    return this.#isSilent;
   }
 
   /** Asks for appends, in this order. */
@@ -145,7 +151,9 @@ export class AppenderClient {
   /** Counts the beats of this process that brought nothing: after a sleep of the machine, or of this process, one. */
   #listen(): void {
     this.#missed += 1;
-    if (this.#missed > (this.#greeted ? SILENT_BEATS : GREETING_BEATS)) this.#connection.cut();
+    if (this.#missed <= (this.#greeted ? SILENT_BEATS : GREETING_BEATS)) return;
+    this.#isSilent = true;
+    this.#connection.cut();
   }
 
   #closed(error: Error | undefined): void {

@@ -39,6 +39,8 @@ export class SharedAppender {
   #server: AppenderServer | undefined;
   #appender: Appender | undefined;
   #client: AppenderClient | undefined;
+  /** Where somebody listened who said nothing any more. */
+  #silent: string | undefined;
   #order = 0;
   #unanswered = 0;
   #onAnswered: (() => void) | undefined;
@@ -90,9 +92,10 @@ export class SharedAppender {
     while (!this.#closing.signal.aborted) {
       try {
         const record = this.#options.store.appenderRecord();
-        const client = record.socket === undefined ? undefined : await this.#connect(record.socket);
+        const { socket } = record;
+        const client = socket === undefined || socket === this.#silent ? undefined : await this.#connect(socket);
         if (client === undefined) await this.#claim(record);
-        else await this.#sendTo(client);
+        else if (await this.#sendUntilLost(client)) this.#silent = socket;
       } catch (cause) {
         const message = cause instanceof Error ? cause.message : "unknown";
         this.#options.logger.warn({ error: message }, "No process can append to the log");
@@ -114,13 +117,15 @@ export class SharedAppender {
     });
   }
 
-  async #sendTo(client: AppenderClient): Promise<void> {
-    if (this.#closing.signal.aborted) return client.cut();
+  /** Answers whether it was left because it was silent. */
+  async #sendUntilLost(client: AppenderClient): Promise<boolean> {
+    if (this.#closing.signal.aborted) client.cut();
     this.#client = client;
     this.#advance();
     this.#sendSoon();
     await client.lost;
     this.#client = undefined;
+    return client.isSilent;
   }
 
   /** Claims the log, and appends to it until another one does. */

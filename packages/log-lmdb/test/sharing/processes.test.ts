@@ -8,7 +8,7 @@ const KILLS = Number(process.env["SHARING_KILLS"] ?? 4);
 
 test("four processes append at once: all is there once, in order, and each has heard all", async () => {
   const folder = temporaryFolder();
-  const members = ["a", "b", "c", "d"].map((name) => new Member(folder, name));
+  const members = ["a", "b", "c", "d"].map((name) => new Member(folder, name, 16));
   await until(() => members.every(({ acknowledged }) => acknowledged.length > 300));
   await finish(members);
   const totals = await judge(folder, members);
@@ -18,7 +18,7 @@ test("four processes append at once: all is there once, in order, and each has h
 
 test("the one that appends is killed again and again: what was acknowledged is there, and nobody misses anything", async () => {
   const folder = temporaryFolder();
-  let members = ["a", "b", "c", "d"].map((name) => new Member(folder, name));
+  let members = ["a", "b", "c", "d"].map((name) => new Member(folder, name, 16));
   const all = [...members];
   for (let kill = 0; kill < KILLS; kill += 1) {
     const before = members.map(({ acknowledged }) => acknowledged.length);
@@ -26,7 +26,7 @@ test("the one that appends is killed again and again: what was acknowledged is t
     const appending = members.find(({ appends }) => appends);
     await appending?.kill();
     members = members.filter((member) => member !== appending);
-    const next = new Member(folder, `e${kill}`);
+    const next = new Member(folder, `e${kill}`, 16);
     members.push(next);
     all.push(next);
   }
@@ -36,6 +36,24 @@ test("the one that appends is killed again and again: what was acknowledged is t
   for (const { through } of members) expect(through).toBe(totals.events);
   process.stdout.write(`${KILLS} kills: ${JSON.stringify(totals)}\n`);
 }, 120_000);
+
+test("a key that is sent to two processes at once makes one event", async () => {
+  const folder = temporaryFolder();
+  const members = [new Member(folder, "a"), new Member(folder, "b"), new Member(folder, "c")];
+  await until(() => members.some(({ appends }) => appends));
+  for (let index = 0; index < 100; index += 1) for (const member of members) member.publish("keyed", `${index}`);
+  await until(() => members.every(({ onces }) => onces.length === 100));
+  const first = new Map(
+    members
+      .flatMap(({ onces }) => onces)
+      .filter(({ duplicate }) => duplicate === false)
+      .map((once) => [once.once, once.offset]),
+  );
+  expect(first.size).toBe(100);
+  for (const { once, offset } of members.flatMap(({ onces }) => onces)) expect(offset).toBe(first.get(once));
+  await until(() => members.every(({ through }) => through === 100));
+  expect(await judge(folder, members)).toMatchObject({ events: 100 });
+});
 
 /** No one publishes any more, all have heard of everything, and all close at once. */
 async function finish(members: readonly Member[]): Promise<void> {

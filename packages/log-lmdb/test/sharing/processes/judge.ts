@@ -54,7 +54,7 @@ export async function judge(folder: string, members: readonly Member[]): Promise
 /** Whether a process's events are in the order in which it made them, but for those that it has published again. */
 function inOrder(entries: readonly Entry[], { name, acknowledged }: Member): boolean {
   const again = new Set(acknowledged.filter(({ attempt }) => attempt > 1).map((each) => each.acknowledged));
-  const own = entries.filter(({ data, topics }) => topics[0] === name && !again.has(data));
+  const own = entries.filter(({ data }) => data.startsWith(`${name}:`) && !again.has(data));
   const numbers = own.map(({ data }) => Number(data.slice(name.length + 1)));
   return numbers.every((number, index) => index === 0 || number > (numbers[index - 1] ?? 0));
 }

@@ -56,6 +56,16 @@ async function follow(): Promise<void> {
   }
 }
 
+async function publishOnce(data: string, key: Draft["key"]): Promise<void> {
+  const draft: Draft = { topics: [name], event: undefined, data, key, private: false, audience: undefined };
+  try {
+    const [answer] = await log.append([draft]);
+    if (answer !== undefined) say({ once: data, offset: answer.position.offset, duplicate: answer.duplicate });
+  } catch (error) {
+    say({ once: data, error: error instanceof HubError ? error.code : String(error) });
+  }
+}
+
 void follow();
 for (let index = 0; index < Number(inFlight); index += 1) published.add(publishUntilStopped());
 
@@ -64,6 +74,10 @@ for await (const line of createInterface(process.stdin)) {
     stop.abort();
     await Promise.all(published);
     say({ stopped: true });
+  } else if (line.startsWith("plain ")) {
+    void publishOnce(line.slice(6), undefined);
+  } else if (line.startsWith("keyed ")) {
+    void publishOnce(line.slice(6), { id: line.slice(6), payload: line.slice(6) });
   } else if (line === "close") {
     await log.close();
     break;

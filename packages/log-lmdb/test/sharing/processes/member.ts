@@ -11,8 +11,17 @@ export type Said =
   | { readonly unknown: string }
   | { readonly heard: number; readonly digest: number }
   | { readonly appends: boolean }
+  | Once
   | { readonly stopped: true }
   | { readonly wrong: string };
+
+/** What became of an event that it was told to publish. */
+export interface Once {
+  readonly once: string;
+  readonly offset?: number;
+  readonly duplicate?: boolean;
+  readonly error?: string;
+}
 
 type Acknowledged = Extract<Said, { acknowledged: string }>;
 
@@ -24,6 +33,7 @@ export class Member {
   /** The digest at each offset through which it has heard. */
   readonly heard = new Map<number, number>();
   readonly wrong: string[] = [];
+  readonly onces: Once[] = [];
   readonly #process: ChildProcess;
   readonly #said: Promise<void>;
   through = 0;
@@ -31,7 +41,7 @@ export class Member {
   stopped = false;
   ended = false;
 
-  constructor(folder: string, name: string, inFlight = 16) {
+  constructor(folder: string, name: string, inFlight = 0) {
     this.name = name;
     const program = fileURLToPath(new URL("./main.ts", import.meta.url));
     const env = { ...process.env, NODE_OPTIONS: "" };
@@ -43,6 +53,11 @@ export class Member {
     this.#process.stderr?.on("data", (text: Buffer) => this.wrong.push(text.toString()));
     this.#said = this.#listen();
     onTestFinished(() => this.kill());
+  }
+
+  /** Has it publish an event once, with its text as its key or without one. Does not wait for what becomes of it. */
+  publish(kind: "plain" | "keyed", data: string): void {
+    this.#process.stdin?.write(`${kind} ${data}\n`);
   }
 
   async stop(): Promise<void> {
@@ -80,6 +95,7 @@ export class Member {
     if ("acknowledged" in said) this.acknowledged.push(said);
     else if ("unknown" in said) this.unknown.push(said.unknown);
     else if ("appends" in said) this.appends = said.appends;
+    else if ("once" in said) this.onces.push(said);
     else if ("stopped" in said) this.stopped = true;
     else if ("wrong" in said) this.wrong.push(said.wrong);
     else this.heard.set((this.through = said.heard), said.digest);
