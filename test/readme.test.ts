@@ -1,7 +1,8 @@
-import { readFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 
 import { commandsOf, fencesOf } from "./fences.ts";
 import { freePort } from "./free-port.ts";
@@ -20,7 +21,10 @@ test("the README's commands do what it says, in its order", { timeout: 120_000 }
 
   // The one thing that is changed in them, so that a hub that someone runs on port 3000 is not in the way.
   const port = await freePort();
-  const env = { TIDINGS_PORT: String(port), TIDINGS_URL: `http://localhost:${port}` };
+  // And where its log is: an event that an earlier run has published under the same key would be published no more.
+  const folder = await mkdtemp(join(tmpdir(), "tidings-readme-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const env = { TIDINGS_PORT: String(port), TIDINGS_URL: `http://localhost:${port}`, TIDINGS_LOG: `lmdb:${folder}` };
   const hub = startGroup("npm", ["start"], { cwd: root, env });
   await hub.until(new RegExp(`http://localhost:${port}\\b`));
 

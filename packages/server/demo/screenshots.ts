@@ -103,7 +103,7 @@ function pause(ms: number): Promise<void> {
 
 function startServer(): { url: Promise<string>; stop(): void } {
   const main = fileURLToPath(new URL("../dist/main.js", import.meta.url));
-  const child = spawn(process.execPath, [main, "serve", "--demo", "--port", "0"], {
+  const child = spawn(process.execPath, [main, "serve", "--demo", "--log", "memory", "--port", "0"], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const first = once(createInterface(child.stdout), "line").then(

@@ -9,6 +9,8 @@ const MAIN = fileURLToPath(new URL("../dist/main.js", import.meta.url));
 export interface CommandOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly input?: string | Uint8Array;
+  /** The working directory. */
+  readonly cwd?: string;
   /** Arguments for Node itself. */
   readonly node?: readonly string[];
 }
@@ -34,11 +36,12 @@ export interface Finished {
 }
 
 /** Starts `tidings` with these arguments, as a process of its own, with no TIDINGS_ variable but those given. */
-export function start(args: readonly string[], { env = {}, input, node = [] }: CommandOptions = {}): Running {
+export function start(args: readonly string[], { env = {}, input, cwd, node = [] }: CommandOptions = {}): Running {
   const inherited = Object.entries(process.env).filter(
     ([name]) => !name.startsWith("TIDINGS_") && name !== "NODE_OPTIONS",
   );
   const child = spawn(process.execPath, [...node, MAIN, ...args], {
+    cwd,
     env: { ...Object.fromEntries(inherited), ...env },
   });
   const written = { stdout: "", stderr: "" };

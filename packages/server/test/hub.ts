@@ -6,14 +6,18 @@ export interface RunningHub extends Running {
   readonly port: number;
 }
 
-/** Starts `tidings serve` on a free port, or on the one given, and waits for its ready line. */
+/**
+ * Starts `tidings serve` on a free port, or on the one given, and waits for its ready line. Its log is in memory, unless
+ * the arguments name another.
+ */
 export async function startHub(
   args: readonly string[] = [],
   env: Readonly<Record<string, string>> = {},
 ): Promise<RunningHub> {
   const port = args.includes("--port") || "TIDINGS_PORT" in env ? [] : ["--port", "0"];
-  const running = start(["serve", ...port, ...args], { env });
-  const [, url = "", bound] = await running.until("stdout", /^Tidings is ready on (http:\/\/\S+:(\d+))\n/);
+  const log = args.includes("--log") ? [] : ["--log", "memory"];
+  const running = start(["serve", ...port, ...log, ...args], { env });
+  const [, url = "", bound] = await running.until("stdout", /^Tidings is ready on (http:\/\/\S+:(\d+)) \(.*\)\n/);
   return Object.defineProperties(running, { url: { value: url }, port: { value: Number(bound) } }) as RunningHub;
 }
 

@@ -7,7 +7,11 @@ const refused: readonly (readonly [args: readonly string[], message: RegExp])[] 
   [["--port", "http"], /from 1 to 65535/],
   [["--port", "-1"], /from 1 to 65535/],
   [["--host", "http://localhost"], /address or a name without a port/],
-  [["--log", "redis"], /Allowed choices are memory/],
+  [["--log", "redis"], /memory, or lmdb: and its folder, such as lmdb:\.tidings/],
+  [["--log", "lmdb:"], /memory, or lmdb: and its folder/],
+  [["--durability", "none"], /Allowed choices are fsync, commit/],
+  [["--workers", "0"], /from 1 to 512, or auto/],
+  [["--workers", "all"], /from 1 to 512, or auto/],
   [["--max-events", "0"], /whole number of 1 or more/],
   [["--max-events", "1e3"], /whole number of 1 or more/],
   [["--max-age", "1 week"], /such as 15s or 1h/],
@@ -73,10 +77,12 @@ test("the help of serve names every option with its default and its variable", a
   const defaults = {
     host: "127.0.0.1",
     port: "3000",
-    log: "memory",
-    "max-events": "100000",
-    "max-age": "1h",
-    "max-bytes": "64MiB",
+    log: "lmdb:.tidings",
+    durability: undefined,
+    "max-events": undefined,
+    "max-age": undefined,
+    "max-bytes": undefined,
+    workers: "1",
     heartbeat: "15s",
     drain: "10s",
     "max-connections": undefined,
@@ -98,10 +104,21 @@ test("the help of serve names every option with its default and its variable", a
   };
   for (const [name, value] of Object.entries(defaults)) {
     const variable = `env: TIDINGS_${name.toUpperCase().replaceAll("-", "_")}`;
-    expect(text).toContain(value === undefined ? `(${variable})` : `default: ${value}, ${variable})`);
+    expect(text).toContain(value === undefined ? `${variable})` : `default: ${value}, ${variable})`);
     expect(text).toContain(`--${name} `);
   }
   expect(text).toContain("Examples:");
+});
+
+describe("tidings serve with a log in memory refuses, and says what to run, for", () => {
+  test.each([
+    [["--workers", "2"], /^error: A log in memory belongs to one process.*Run: tidings serve --workers 2, .*\n$/],
+    [["--durability", "commit"], /^error: A log in memory does not outlive the process.*Leave out --durability.*\n$/],
+  ])("%j", async (args, message) => {
+    const { code, stdout, stderr } = await run(["serve", "--log", "memory", ...args]);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toMatch(message);
+  });
 });
 
 test.each([[[]], [["publish"]], [["tail"]]])("tidings %j --help shows examples", async (command) => {

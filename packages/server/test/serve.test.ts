@@ -13,7 +13,7 @@ test("it says in one line where it is ready, and nothing else on stdout", async 
   await fetch(`${hub.url}/nowhere`);
   hub.kill("SIGTERM");
   expect(await hub.exited).toBe(0);
-  expect(hub.stdout).toBe(`Tidings is ready on http://localhost:${hub.port}\n`);
+  expect(hub.stdout).toBe(`Tidings is ready on http://localhost:${hub.port} (log: memory)\n`);
 });
 
 test("it answers that it lives and that it is ready", async () => {
@@ -101,7 +101,7 @@ test("a port in use is one clear line and exit code 1", async () => {
   await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
   const address = other.address();
   const port = typeof address === "object" && address !== null ? address.port : 0;
-  const refused = await run(["serve", "--port", String(port)]);
+  const refused = await run(["serve", "--log", "memory", "--port", String(port)]);
   other.close();
   expect(refused).toEqual({
     code: 1,
@@ -111,7 +111,7 @@ test("a port in use is one clear line and exit code 1", async () => {
 });
 
 test("an address that this machine does not have is one clear line and exit code 1", async () => {
-  const refused = await run(["serve", "--host", "192.0.2.1", "--port", "0", "--anonymous"]);
+  const refused = await run(["serve", "--log", "memory", "--host", "192.0.2.1", "--port", "0", "--anonymous"]);
   expect(refused.code).toBe(1);
   expect(refused.stderr).toMatch(/^error: This machine does not have the address 192\.0\.2\.1\..*\n$/);
 });

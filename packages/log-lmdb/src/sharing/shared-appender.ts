@@ -165,7 +165,7 @@ export class SharedAppender {
     const overtaken = Promise.withResolvers<void>();
     const looks = setInterval(() => {
       try {
-        store.clearReaders();
+        store.clearStaleReaders();
         // One that appends nothing would not notice by itself.
         if (store.appenderRecord().socket !== server.path) overtaken.resolve();
       } catch (error) {
@@ -222,7 +222,7 @@ export class SharedAppender {
 
   #advance(): void {
     try {
-      this.#options.store.advance();
+      this.#options.store.refresh();
     } catch (error) {
       this.#options.logger.warn({ error }, "What was appended to the log cannot be read");
     }

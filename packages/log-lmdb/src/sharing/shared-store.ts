@@ -7,7 +7,7 @@ export interface SharedStore {
   /** Answers `undefined` if another process was faster. */
   claim(generation: number, socket: string): Promise<Appender | undefined>;
   /** Takes in what other processes have committed, and tells those in this process who follow. */
-  advance(): void;
+  refresh(): void;
   /** Frees the places of readers whose processes are gone. */
-  clearReaders(): unknown;
+  clearStaleReaders(): unknown;
 }

@@ -39,11 +39,11 @@ export class StandInStore implements SharedStore {
     return new StandInAppender(this, generation + 1);
   }
 
-  advance(): void {
+  refresh(): void {
     this.seen = this.file.entries.length;
   }
 
-  clearReaders(): void {}
+  clearStaleReaders(): void {}
 }
 
 class StandInAppender implements Appender {

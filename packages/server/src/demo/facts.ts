@@ -1,7 +1,7 @@
 import { cpus, loadavg, uptime } from "node:os";
 import { PerformanceObserver, performance } from "node:perf_hooks";
 
-import type { Hub } from "tidings";
+import type { DemoHub } from "./demo-hub.ts";
 
 import type { Publisher } from "./publisher.ts";
 
@@ -14,7 +14,7 @@ export interface Facts {
 const NUMBER = new Intl.NumberFormat("en");
 
 /** Facts for the feed. Every one is measured when it is told; one that has nothing to say leaves its turn to the next. */
-export function createFacts(hub: Hub, publisher: Publisher): Facts {
+export function createFacts(hub: DemoHub, publisher: Publisher): Facts {
   const collections = watchCollections();
   const facts = [
     load,
@@ -50,7 +50,7 @@ function load(): string | undefined {
   return `Load average ${shown} on ${cores === 1 ? "one core" : `${cores} cores`}`;
 }
 
-function counted(hub: Hub): string {
+function counted(hub: DemoHub): string {
   const { published, delivered } = hub.stats();
   return `${NUMBER.format(published)} events published and ${NUMBER.format(delivered)} delivered since the hub began`;
 }
@@ -94,7 +94,7 @@ function watchCollections(): { since(): string | undefined; close(): void } {
   };
 }
 
-function resumes(hub: Hub): string {
+function resumes(hub: DemoHub): string {
   const { gaps, resets } = hub.stats();
   if (gaps === 0 && resets === 0) return "No reader had to be told of a gap or a reset so far";
   return `Readers were told of ${NUMBER.format(gaps)} gaps and ${NUMBER.format(resets)} resets so far`;

@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 
-import type { Hub } from "tidings";
-
+import type { DemoHub } from "./demo-hub.ts";
 import { createFacts } from "./facts.ts";
 import { createMetrics } from "./metrics.ts";
 import { createOperation } from "./operation.ts";
@@ -17,6 +16,8 @@ export interface Demo {
    * False when the path is none of these; then nothing was written.
    */
   handle(req: IncomingMessage, res: ServerResponse): boolean;
+  /** Starts the long operation. False if it is running. */
+  startOperation(): boolean;
   /** Stops the publishers and a running operation. The page's files are still served. */
   close(): void;
 }
@@ -37,13 +38,13 @@ const FACT_TURNS = 24;
  *
  * @throws Error if the page's files are not there (the package was not built)
  */
-export function createDemo(hub: Hub, options: DemoOptions = {}): Demo {
-  const page = loadPage();
+export function createDemo(hub: DemoHub, options: DemoOptions = {}): Demo {
   const publisher = createPublisher(hub);
   const operation = createOperation(publisher, options.folders);
   const readers = createReaders(hub, publisher);
   const metrics = createMetrics(hub, publisher);
   const facts = createFacts(hub, publisher);
+  const page = createDemoPage(async () => operation.start());
 
   let turn = 0;
   const timer = setInterval(() => {
@@ -55,18 +56,32 @@ export function createDemo(hub: Hub, options: DemoOptions = {}): Demo {
   timer.unref();
 
   return {
-    handle(req, res) {
-      const path = (req.url ?? "").split("?", 1)[0] ?? "";
-      if (path === "/demo/operation") {
-        serveOperation(operation, req, res);
-        return true;
-      }
-      return page.serve(path, req, res);
-    },
+    handle: (req, res) => page.handle(req, res),
+    startOperation: () => operation.start(),
     close() {
       clearInterval(timer);
       facts.close();
       operation.close();
     },
+  };
+}
+
+/**
+ * The demo's page alone, where its publishers are in another process.
+ *
+ * @throws Error if the page's files are not there (the package was not built)
+ */
+export function createDemoPage(startOperation: () => Promise<boolean>): Pick<Demo, "handle" | "close"> {
+  const page = loadPage();
+  return {
+    handle(req, res) {
+      const path = (req.url ?? "").split("?", 1)[0] ?? "";
+      if (path === "/demo/operation") {
+        void serveOperation(startOperation, req, res);
+        return true;
+      }
+      return page.serve(path, req, res);
+    },
+    close: () => undefined,
   };
 }

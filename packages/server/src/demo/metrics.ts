@@ -1,6 +1,6 @@
 import { cpus, freemem, totalmem } from "node:os";
 
-import type { Hub } from "tidings";
+import type { DemoHub } from "./demo-hub.ts";
 
 import type { Publisher } from "./publisher.ts";
 
@@ -18,7 +18,7 @@ interface Reading {
 }
 
 /** CPU and memory of this machine in per cent, open streams of the hub, and its events per second. */
-export function createMetrics(hub: Hub, publisher: Publisher): Metrics {
+export function createMetrics(hub: DemoHub, publisher: Publisher): Metrics {
   const readings = [createCpu(), memory, () => connections(hub), createEvents(hub)];
   return {
     count: readings.length,
@@ -53,12 +53,12 @@ function memory(): Reading {
   return { metric: "memory", value: round(percent(used, total)), used, total, process: process.memoryUsage.rss() };
 }
 
-function connections(hub: Hub): Reading {
+function connections(hub: DemoHub): Reading {
   const { subscribers, subscribersByState } = hub.stats();
   return { metric: "connections", value: subscribers, ...subscribersByState };
 }
 
-function createEvents(hub: Hub): () => Reading {
+function createEvents(hub: DemoHub): () => Reading {
   let before = { published: hub.stats().published, delivered: hub.stats().delivered, time: performance.now() };
   return () => {
     const { published, delivered } = hub.stats();

@@ -3,7 +3,6 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { problem } from "tidings/http";
 
 import { type AnyProblem, sendProblem } from "../send-problem.ts";
-import type { Operation } from "./operation.ts";
 
 const FOREIGN: AnyProblem = {
   status: 403,
@@ -19,7 +18,11 @@ const RUNNING: AnyProblem = {
 };
 
 /** `POST /demo/operation`: 202 and it runs, or 409 while it is running. How far it is comes as events. */
-export function serveOperation(operation: Operation, req: IncomingMessage, res: ServerResponse): void {
+export async function serveOperation(
+  start: () => Promise<boolean>,
+  req: IncomingMessage,
+  res: ServerResponse,
+): Promise<void> {
   req.resume();
   if (req.method !== "POST") {
     sendProblem(res, problem("method-not-allowed", "The operation is started with POST."), { Allow: "POST" });
@@ -29,8 +32,13 @@ export function serveOperation(operation: Operation, req: IncomingMessage, res: 
     sendProblem(res, FOREIGN);
     return;
   }
-  if (!operation.start()) {
-    sendProblem(res, RUNNING);
+  try {
+    if (!(await start())) {
+      sendProblem(res, RUNNING);
+      return;
+    }
+  } catch {
+    sendProblem(res, problem("internal", "The process that runs the operation does not answer; try again."));
     return;
   }
   res.writeHead(202, { "Content-Type": "application/json", "Cache-Control": "no-store" });

@@ -1,4 +1,4 @@
-import type { Hub } from "tidings";
+import type { DemoHub } from "./demo-hub.ts";
 
 /** Publishes what the demo has to say, numbered. */
 export interface Publisher {
@@ -10,7 +10,7 @@ export interface Publisher {
 }
 
 /** A publisher on a hub. What the hub refuses leaves a hole in `seq`, which the page then shows as lost: it is. */
-export function createPublisher(hub: Hub): Publisher {
+export function createPublisher(hub: DemoHub): Publisher {
   let seq = 0;
   return {
     publish(topic, event, data) {

@@ -1,4 +1,4 @@
-import type { Hub } from "tidings";
+import type { DemoHub } from "./demo-hub.ts";
 
 import type { Publisher } from "./publisher.ts";
 
@@ -9,7 +9,7 @@ export interface Readers {
 }
 
 /** A joining reader is worth a notification; both, joining and leaving, are a line in the feed. */
-export function createReaders(hub: Hub, publisher: Publisher): Readers {
+export function createReaders(hub: DemoHub, publisher: Publisher): Readers {
   let before = hub.stats();
   return {
     look() {

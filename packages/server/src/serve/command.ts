@@ -1,7 +1,8 @@
 import { Command, Option } from "commander";
 
-import { parseCount, parseProxies } from "../options/count.ts";
+import { parseCount, parseProxies, parseWorkers } from "../options/count.ts";
 import { durationParser, offOr, WAITED } from "../options/duration.ts";
+import { DEFAULT_FOLDER, parseLog } from "../options/log.ts";
 import { parseHost, parseHostNames, parseOrigins, parsePort } from "../options/network.ts";
 import { parseRate } from "../options/rate.ts";
 import { parseSize } from "../options/size.ts";
@@ -16,6 +17,8 @@ const EXAMPLES = `
 Examples:
   $ tidings serve --demo                            a hub on http://localhost:3000 with the demo page
   $ tidings serve --port 8080 --max-age 24h         keeps events for a day, up to --max-events and --max-bytes
+  $ tidings serve --log memory                      keeps them in memory: nothing on disk, nothing after a restart
+  $ tidings serve --workers auto                    a process on each core, all on one port with one log
   $ tidings serve --origin https://app.example.com  lets pages of that origin subscribe and publish
   $ TIDINGS_HOST=0.0.0.0 TIDINGS_ANONYMOUS=true tidings serve
                                                     in a container: anyone who reaches the port reads and publishes
@@ -36,10 +39,24 @@ export function serveCommand(): Command {
     .usage("[options]")
     .addOption(option("--host <address>", "where to listen", parseHost).default("127.0.0.1", "127.0.0.1"))
     .addOption(option("--port <number>", "port; 0 is any free one", parsePort).default(3000))
-    .addOption(option("--log <kind>", "where events are kept").choices(["memory"]).default("memory", "memory"))
-    .addOption(option("--max-events <count>", "how many events the log keeps", parseCount).default(100_000))
-    .addOption(option("--max-age <duration>", "how long it keeps them", AGE).default(3_600_000, "1h"))
-    .addOption(option("--max-bytes <size>", "how much it keeps", parseSize).default(67_108_864, "64MiB"))
+    .addOption(
+      option("--log <where>", "where events are kept: lmdb:FOLDER, or memory", parseLog).default(
+        { kind: "lmdb", path: DEFAULT_FOLDER },
+        `lmdb:${DEFAULT_FOLDER}`,
+      ),
+    )
+    .addOption(
+      option(
+        "--durability <what>",
+        "what an acknowledged event survives: the machine (fsync, the default), or the process (commit)",
+      ).choices(["fsync", "commit"]),
+    )
+    .addOption(option("--max-events <count>", "how many events the log keeps: 1000000, in memory 100000", parseCount))
+    .addOption(option("--max-age <duration>", "how long it keeps them: 7d, in memory 1h", AGE))
+    .addOption(option("--max-bytes <size>", "how much it keeps: 1GiB, in memory 64MiB", parseSize))
+    .addOption(
+      option("--workers <n>", "processes on the port, with one log; auto is one on each core", parseWorkers).default(1),
+    )
     .addOption(option("--heartbeat <duration>", "a sign of life on a quiet stream", HEARTBEAT).default(15_000, "15s"))
     .addOption(option("--drain <duration>", "how long streams may take to end", DRAIN).default(10_000, "10s"))
     .addOption(option("--max-connections <count>", "open streams, of all clients", parseCount))

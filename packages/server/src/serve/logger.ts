@@ -2,13 +2,16 @@ import { type DestinationStream, type Logger, destination, pino, stdTimeFunction
 
 import type { LogLevel } from "./settings.ts";
 
-/** The log of the process: JSON lines on stderr, written at once, so that the last one before an exit is there. */
-export function createLogger(level: LogLevel): Logger {
+/**
+ * The log of the process: JSON lines on stderr, written at once, so that the last one before an exit is there. Those of a
+ * worker bear its number.
+ */
+export function createLogger(level: LogLevel, worker?: number): Logger {
   const stderr: DestinationStream = destination({ fd: 2, sync: true });
   return pino(
     {
       level,
-      base: null,
+      base: worker === undefined ? null : { worker },
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       serializers: { err: described, error: described },

@@ -1,16 +1,23 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
-
-import { collectDefaultMetrics, Counter, Gauge, Registry } from "prom-client";
+import {
+  collectDefaultMetrics,
+  Counter,
+  Gauge,
+  Registry,
+  type MetricObjectWithValues,
+  type MetricValue,
+} from "prom-client";
 import type { Hub, HubStats } from "tidings";
-import { problem } from "tidings/http";
 
-import { sendProblem } from "../send-problem.ts";
-
-/** What Prometheus reads: the hub's figures and the process's. */
+/** What a process has counted: the hub's figures and its own. */
 export interface Metrics {
-  /** Answers `/metrics`. False for another path; then nothing was written. */
-  handle(req: IncomingMessage, res: ServerResponse): boolean;
+  /** As Prometheus reads it. */
+  text(): Promise<string>;
+  /** As another process can add it up. */
+  figures(): Promise<Figures>;
 }
+
+/** Every metric with its values. */
+export type Figures = MetricObjectWithValues<MetricValue<string>>[];
 
 /** A figure that only grows, read from the hub when it is asked for. By label where there are several. */
 type Total = (stats: HubStats) => number | Readonly<Record<string, number>>;
@@ -64,31 +71,32 @@ export function createMetrics(hub: Hub): Metrics {
     },
   });
 
+  const ready: Gauge = new Gauge({
+    name: "tidings_ready",
+    help: "1 while the log takes events.",
+    aggregator: "min",
+    registers: [registry],
+    collect() {
+      ready.set(stats.ready ? 1 : 0);
+    },
+  });
   const overloaded: Gauge = new Gauge({
     name: "tidings_overloaded",
     help: "1 while streams are refused because the event loop is late.",
+    aggregator: "max",
     registers: [registry],
     collect() {
       overloaded.set(stats.overloaded ? 1 : 0);
     },
   });
 
-  async function answer(req: IncomingMessage, res: ServerResponse): Promise<void> {
+  async function withStats<Answer>(answer: () => Promise<Answer>): Promise<Answer> {
     stats = hub.stats();
-    const text = await registry.metrics();
-    res.writeHead(200, { "Content-Type": registry.contentType, "Cache-Control": "no-store" });
-    res.end(req.method === "HEAD" ? undefined : text);
+    return answer();
   }
 
   return {
-    handle(req, res) {
-      if (req.url?.split("?", 1)[0] !== "/metrics") return false;
-      if (req.method === "GET" || req.method === "HEAD") {
-        void answer(req, res);
-        return true;
-      }
-      sendProblem(res, problem("method-not-allowed", "/metrics takes GET, HEAD"), { Allow: "GET, HEAD" });
-      return true;
-    },
+    text: () => withStats(() => registry.metrics()),
+    figures: () => withStats(() => registry.getMetricsAsJSON()),
   };
 }

@@ -1,13 +1,18 @@
+import type { LogPlace } from "../options/log.ts";
 import type { Rate } from "../options/rate.ts";
 
 /** What `tidings serve` was told, checked. Durations are in milliseconds, sizes in bytes. */
 export interface ServeSettings {
   readonly host: string;
   readonly port: number;
-  readonly log: "memory";
-  readonly maxEvents: number;
-  readonly maxAge: number;
-  readonly maxBytes: number;
+  readonly log: LogPlace;
+  readonly durability?: "fsync" | "commit";
+  /** Of the log, as the next two: what is not given is the log's own default. */
+  readonly maxEvents?: number;
+  readonly maxAge?: number;
+  readonly maxBytes?: number;
+  /** Processes that serve the hub. */
+  readonly workers: number;
   readonly heartbeat: number;
   readonly drain: number;
   readonly maxConnections?: number;

@@ -17,7 +17,7 @@ export interface RunningDemo {
 
 /** Starts it and waits for the line with its address. Port 0 is any free one. */
 export async function startDemo(port = 0, more: readonly string[] = []): Promise<RunningDemo> {
-  const args = [MAIN, "serve", "--demo", "--port", String(port), "--log-level", "error", ...more];
+  const args = [MAIN, "serve", "--demo", "--log", "memory", "--port", String(port), "--log-level", "error", ...more];
   const child: ChildProcess = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
   if (child.stdout === null) throw new Error("the process has no stdout");
   const lines = createInterface(child.stdout);

@@ -1,5 +1,6 @@
 import type { Party } from "../hub/admission/party.ts";
 import type { StreamChange } from "../hub/changes/check-change.ts";
+import type { HubStats } from "../hub/engine.ts";
 import type { Published } from "../hub/publisher.ts";
 import { noLogger, type Logger } from "../hub/logger.ts";
 import type { Addressed, UntypedPublication } from "../hub/publication.ts";
@@ -23,6 +24,8 @@ export interface FrontHub {
   change(stream: string, change: StreamChange, by?: Party): Promise<{ readonly id: string }>;
   serve(req: NodeRequest, res: NodeResponse, options: StreamOptions): Promise<StreamEnd>;
   fetch(request: Request, options: StreamOptions): Promise<Response>;
+  /** Whether its log takes events. */
+  stats(): Pick<HubStats, "ready">;
 }
 
 /** How a front is set up. */
@@ -40,6 +43,8 @@ export interface FrontOptions {
    * them saw: so many from the right in `X-Forwarded-For`. 0 by default: the header is not looked at.
    */
   readonly trustedProxies?: number;
+  /** Why `/readyz` answers 503, where it does. By default what the hub says: where it is of several processes, ask all. */
+  readonly trouble?: () => Promise<string | undefined>;
   /** Told of what fails inside. */
   readonly logger?: Logger;
 }
@@ -61,6 +66,12 @@ export interface Front {
   fetch(request: Request): Promise<Response>;
 }
 
+/** Why a hub is not ready, if it is not. */
+function troubleOf(hub: FrontHub): string | undefined {
+  if (hub.closed) return "closing";
+  return hub.stats().ready ? undefined : "the log takes no events at the moment";
+}
+
 /**
  * Puts a hub behind HTTP, as `tidings serve` does.
  *
@@ -75,7 +86,7 @@ export function createFront(hub: FrontHub, options: FrontOptions = {}): Front {
   const context: RouteContext = {
     publish: (events, by) => hub.publishBatch(events, by),
     change: (stream, change, by) => hub.change(stream, change, by),
-    ready: () => !hub.closed,
+    trouble: options.trouble ?? (() => troubleOf(hub)),
     hosts,
     origins,
     maxBatch: hub.maxBatch,

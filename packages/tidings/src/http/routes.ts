@@ -22,7 +22,8 @@ export interface RouteContext {
   readonly origins: readonly string[];
   readonly maxBody: number;
   readonly maxBatch: number;
-  readonly ready: () => boolean;
+  /** Why the hub is not ready, if it is not. */
+  readonly trouble: () => Promise<string | undefined> | string | undefined;
 }
 
 type Handler = (exchange: Exchange, query: URLSearchParams, context: RouteContext) => Promise<Answer> | Answer;
@@ -103,8 +104,9 @@ function healthy(): Answer {
   return text(200, "ok");
 }
 
-function ready(_: Exchange, __: URLSearchParams, context: RouteContext): Answer {
-  return context.ready() ? text(200, "ready") : text(503, "closing");
+async function ready(_: Exchange, __: URLSearchParams, context: RouteContext): Promise<Answer> {
+  const trouble = await context.trouble();
+  return trouble === undefined ? text(200, "ready") : text(503, trouble);
 }
 
 function json(value: unknown): Answer {

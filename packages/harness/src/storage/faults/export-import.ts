@@ -55,6 +55,6 @@ export const exportImport: StorageFault = {
 
 function tidings(args: readonly string[], input?: string): string {
   const program = new URL(import.meta.resolve("@tidings/server/bin/tidings.js")).pathname;
-  const options = { input, encoding: "utf8", maxBuffer: 1e9, stdio: ["pipe", "pipe", "pipe"] } as const;
+  const options = { encoding: "utf8", maxBuffer: 1e9, ...(input === undefined ? {} : { input }) } as const;
   return execFileSync(process.execPath, [program, ...args], options);
 }

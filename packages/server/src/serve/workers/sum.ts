@@ -1,0 +1,49 @@
+import { AggregatorRegistry } from "prom-client";
+import type { HubStats } from "tidings";
+
+import type { Figures } from "../metrics.ts";
+import type { Report } from "./procedures.ts";
+
+/** What several hubs on one log do and have done together. A topic with subscribers at two of them counts twice. */
+export function sumStats(all: readonly HubStats[]): HubStats | undefined {
+  const [first, ...others] = all;
+  if (first === undefined) return undefined;
+  const summed = others.reduce((sum, one) => add(sum, one) as HubStats, first);
+  return {
+    ...summed,
+    ready: all.every(({ ready }) => ready),
+    overloaded: all.some(({ overloaded }) => overloaded),
+  };
+}
+
+/** What several processes have counted, as Prometheus reads it. */
+export async function sumFigures(all: readonly Figures[]): Promise<string> {
+  return AggregatorRegistry.aggregate([...all]).metrics();
+}
+
+/**
+ * What stays of a worker that has ended: what it had counted when it was asked last. Without it the sums would fall, and
+ * who reads them would take that for a new start.
+ */
+export async function remains({ stats, figures }: Report, before: Report | undefined): Promise<Report> {
+  const counted = figures.filter(({ type }) => String(type) !== "gauge");
+  const none = {
+    subscribers: 0,
+    subscribersByState: { live: 0, replaying: 0, catchingUp: 0 },
+    topics: 0,
+    bufferedBytes: 0,
+  };
+  const left: Report = { stats: { ...stats, ...none, ready: true, overloaded: false }, figures: counted };
+  if (before === undefined) return left;
+  return {
+    stats: sumStats([before.stats, left.stats]) ?? left.stats,
+    figures: await AggregatorRegistry.aggregate([before.figures, left.figures]).getMetricsAsJSON(),
+  };
+}
+
+/** Adds numbers up, in objects too. Of anything else the first. */
+function add(one: unknown, other: unknown): unknown {
+  if (typeof one === "number" && typeof other === "number") return one + other;
+  if (typeof one !== "object" || one === null) return one;
+  return Object.fromEntries(Object.entries(one).map(([name, value]) => [name, add(value, (other as never)[name])]));
+}

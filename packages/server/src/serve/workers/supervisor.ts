@@ -1,0 +1,129 @@
+import cluster from "node:cluster";
+
+import type { Logger } from "pino";
+
+import { Failure } from "../../failure.ts";
+import type { ServeSettings } from "../settings.ts";
+import type { Stopping, StopSignal } from "../shutdown.ts";
+import { type BackOff, createBackOff } from "./back-off.ts";
+import { type Bound, startWorker, type WorkerProcess } from "./worker-process.ts";
+import { Whole } from "./whole.ts";
+
+/** How much longer than its workers the supervisor waits for their end, in ms. */
+const GRACE = 1_000;
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+/** The place of a worker: one that ends is followed by another with its number. */
+interface Place {
+  readonly number: number;
+  readonly backOff: BackOff;
+  worker: WorkerProcess | undefined;
+  /** Resolves when a worker listens here, be it not the first one. */
+  readonly filled: PromiseWithResolvers<void>;
+}
+
+/**
+ * Runs a hub in several processes, and does nothing else: they share the listening socket, so that no connection comes
+ * through here, and those that wait to be accepted wait for all of them. One that ends is replaced. When this process
+ * ends, they end.
+ */
+export class Supervisor {
+  readonly #settings: ServeSettings;
+  readonly #logger: Logger;
+  readonly #places: readonly Place[];
+  readonly #whole: Whole;
+  #bound: Bound | undefined;
+  #port: number;
+  #stopping = false;
+
+  constructor(settings: ServeSettings, logger: Logger) {
+    this.#settings = settings;
+    this.#logger = logger;
+    this.#port = settings.port;
+    this.#places = Array.from({ length: settings.workers }, (_, index) => ({
+      number: index + 1,
+      backOff: createBackOff(),
+      worker: undefined,
+      filled: Promise.withResolvers<void>(),
+    }));
+    this.#whole = new Whole(() => this.#places);
+    cluster.schedulingPolicy = cluster.SCHED_NONE;
+  }
+
+  /**
+   * Starts all workers: the first one alone, so that what is wrong with the port or the log is said once.
+   *
+   * @throws Failure if the first one cannot start
+   */
+  async start(): Promise<Bound> {
+    const [first, ...others] = this.#places;
+    if (first === undefined) throw new Error("There is no place for a worker");
+    let bound: Bound;
+    try {
+      bound = await this.#fill(first).started;
+    } catch (error) {
+      throw new Failure(error instanceof Error ? error.message : String(error), { cause: error });
+    }
+    this.#bound = bound;
+    for (const place of others) this.#fill(place);
+    await Promise.all(others.map(({ filled }) => filled.promise));
+    return bound;
+  }
+
+  /** How all of it is stopped. */
+  get stopping(): Stopping {
+    const drain = Math.min(this.#settings.drain + GRACE, LONGEST_TIMER);
+    return {
+      logger: this.#logger,
+      drain,
+      stop: (signal) => this.#stop(signal),
+      cut: () => this.#each((worker) => worker.kill()),
+    };
+  }
+
+  #fill(place: Place): WorkerProcess {
+    // Workers share the socket of those that ask for the same port, as long as one of them lives. Where that was any free
+    // one, and none lives, the next ones ask for the one that it became.
+    if (this.#bound !== undefined && this.#places.every(({ worker }) => worker === undefined))
+      this.#port = this.#bound.port;
+    const worker = startWorker(place.number, { ...this.#settings, port: this.#port }, this.#whole.answers);
+    const begun = performance.now();
+    place.worker = worker;
+    void worker.started.then(
+      () => place.filled.resolve(),
+      () => undefined,
+    );
+    void worker.ended.then(async (how) => {
+      await this.#whole.bury(worker);
+      place.worker = undefined;
+      if (this.#stopping || this.#bound === undefined) return;
+      const wait = place.backOff.ended(performance.now() - begun);
+      const { failures } = place.backOff;
+      const fields = { worker: place.number, pid: worker.pid, how, waitMs: wait };
+      if (failures > 1)
+        this.#logger.error({ ...fields, failures }, "a worker ends again and again soon after its start");
+      else this.#logger.warn(fields, "a worker has ended, and is replaced");
+      setTimeout(() => {
+        if (!this.#stopping) this.#fill(place);
+      }, wait);
+    });
+    return worker;
+  }
+
+  async #stop(signal: StopSignal): Promise<void> {
+    this.#stopping = true;
+    const ends: Promise<string>[] = [];
+    this.#each((worker) => {
+      ends.push(worker.ended);
+      // One that does not listen yet has nobody to send away.
+      if (worker.listening) void worker.ask("stop", signal).catch(() => undefined);
+      else worker.kill();
+    });
+    const wrong = (await Promise.all(ends)).find((how) => how === "code 1");
+    if (wrong !== undefined) throw new Error("A worker could not be stopped in order");
+  }
+
+  #each(act: (worker: WorkerProcess) => void): void {
+    for (const { worker } of this.#places) if (worker !== undefined) act(worker);
+  }
+}

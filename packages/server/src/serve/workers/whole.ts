@@ -1,0 +1,96 @@
+import { HubError } from "tidings/log";
+import type { HubStats } from "tidings";
+
+import { reasonOf } from "../../failure.ts";
+import type { AskedChange, ChangeOutcome, Report } from "./procedures.ts";
+import { remains, sumFigures, sumStats } from "./sum.ts";
+import type { Answers, WorkerProcess } from "./worker-process.ts";
+
+/** Of a change that was asked of a worker that did not answer. */
+const UNKNOWN: ChangeOutcome = {
+  code: "log-failed",
+  message: "The worker that may have the stream did not answer; the change may have taken effect",
+  retryAfter: undefined,
+};
+
+/** Where workers are. */
+interface Place {
+  readonly number: number;
+  readonly worker: WorkerProcess | undefined;
+}
+
+/** The hub as a whole: what its supervisor gathers from all workers, for whichever of them was asked. */
+export class Whole {
+  readonly #places: () => readonly Place[];
+  /** Of those that have ended. */
+  #remains: Report | undefined;
+
+  constructor(places: () => readonly Place[]) {
+    this.#places = places;
+  }
+
+  get answers(): Answers {
+    return {
+      stats: () => this.#stats(),
+      metrics: () => this.#metrics(),
+      trouble: () => this.#trouble(),
+      change: (from, asked) => this.#change(from, asked),
+      startOperation: () => this.#startOperation(),
+    };
+  }
+
+  /** Keeps what a worker that has ended had counted. */
+  async bury({ report }: WorkerProcess): Promise<void> {
+    if (report !== undefined) this.#remains = await remains(report, this.#remains);
+  }
+
+  async #reports(): Promise<readonly Report[]> {
+    const asked = this.#listening().map(async ({ worker }) => {
+      // One that has ended meanwhile, or hangs, is told of with what it said last.
+      const report = await worker.ask("report").catch(() => worker.report);
+      worker.report = report;
+      return report;
+    });
+    const reports = [...(await Promise.all(asked)), this.#remains];
+    return reports.filter((report) => report !== undefined);
+  }
+
+  async #stats(): Promise<HubStats> {
+    const stats = sumStats((await this.#reports()).map((report) => report.stats));
+    if (stats === undefined) throw new Error("no worker answers");
+    return stats;
+  }
+
+  async #metrics(): Promise<string> {
+    return sumFigures((await this.#reports()).map(({ figures }) => figures));
+  }
+
+  async #trouble(): Promise<string | undefined> {
+    const asked = this.#listening().map(async ({ number, worker }) => {
+      const trouble = await worker.ask("trouble").catch((error: unknown) => reasonOf(error));
+      return trouble === undefined ? [] : [`worker ${number}: ${trouble}`];
+    });
+    const troubles = (await Promise.all(asked)).flat();
+    return troubles.length === 0 ? undefined : troubles.join("; ");
+  }
+
+  async #change(from: WorkerProcess, asked: AskedChange): Promise<ChangeOutcome> {
+    for (const { worker } of this.#listening()) {
+      if (worker === from) continue;
+      // One that has ended has no streams any more.
+      const outcome = await worker.ask("change", asked).catch(() => (worker.listening ? UNKNOWN : undefined));
+      if (outcome !== undefined && !("code" in outcome && outcome.code === "unknown-stream")) return outcome;
+    }
+    const { code, message, retryAfter } = new HubError("unknown-stream", "There is no open stream of this name here");
+    return { code, message, retryAfter };
+  }
+
+  async #startOperation(): Promise<boolean> {
+    const [first] = this.#places();
+    return (await first?.worker?.ask("startOperation")) ?? false;
+  }
+
+  #listening(): readonly { readonly number: number; readonly worker: WorkerProcess }[] {
+    return this.#places().flatMap(({ number, worker }) => (worker?.listening === true ? [{ number, worker }] : []));
+  }
+}
