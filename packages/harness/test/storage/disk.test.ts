@@ -92,9 +92,9 @@ test("a disk may have written any sector that was not synced, whole", async () =
 test("what a failed sync was for is lost, and the next sync, which does not fail, does not bring it back", async () => {
   const on = await disk();
   await steps(on, "w:0:one", "s");
-  on.troubles.syncError = "EIO";
+  on.troubles.failSyncs("EIO");
   expect(await steps(on, "w:0:two", "s", "d:0:two")).toBe("EIO EIO ");
-  on.troubles.syncError = undefined;
+  on.troubles.healSyncs();
   expect(await steps(on, "s", "w:3:three", "s")).toBe("");
   expect(text(on)).toBe("twothree");
   on.cutPower();

@@ -158,6 +158,7 @@ static int pause_and_fail(void) {
   }
   __atomic_add_fetch(&troubles()->syncs, 1, __ATOMIC_SEQ_CST);
   int error = (int)troubles()->sync_error;
+  if (error != 0 && __atomic_sub_fetch(&troubles()->spared, 1, __ATOMIC_SEQ_CST) >= 0) return 0;
   if (error != 0) __atomic_add_fetch(&troubles()->failures, 1, __ATOMIC_SEQ_CST);
   return error;
 }
@@ -180,7 +181,14 @@ static ssize_t write_to(struct open_file *open, int fd, const void *bytes, size_
   }
   mark at = journal_write(open->file, bytes, length, (uint64_t)offset);
   ssize_t written = real_pwrite(fd, bytes, length, offset);
-  if (written != (ssize_t)length) die("the real disk does not take a write");
+  if (written != (ssize_t)length) {
+    // The real disk is full: what it took is all that was written.
+    int error = errno;
+    journal_one_dropped(open->file, at);
+    errno = error;
+    if (written <= 0) return written;
+    at = journal_write(open->file, bytes, (uint64_t)written, (uint64_t)offset);
+  }
   if (!open->synced_writes) return written;
   int error = pause_and_fail();
   if (error == 0) {

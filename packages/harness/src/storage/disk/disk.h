@@ -38,6 +38,8 @@ void image_folder(const char *path);
 struct troubles {
   /** The number of the error that syncs fail with, or 0. */
   int64_t sync_error;
+  /** How many syncs come before the first that fails. */
+  int64_t spared;
   int64_t sync_delay_ms;
   /** How long a file may be, in bytes; 0 for no bound. */
   int64_t room;

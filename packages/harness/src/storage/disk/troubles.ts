@@ -2,7 +2,7 @@ import { closeSync, openSync, readSync, writeSync } from "node:fs";
 import { constants } from "node:os";
 
 /** Where each number stands in the shared memory: `struct troubles` of `disk.h`. */
-const PLACES = { syncError: 0, syncDelay: 1, room: 2, clockShift: 3, syncs: 4, failures: 5 };
+const PLACES = { syncError: 0, spared: 1, syncDelay: 2, room: 3, clockShift: 4, syncs: 5, failures: 6 };
 const WIDTH = 8;
 
 /** What is wrong with a disk and its clock, for processes that run: a change counts at once. */
@@ -15,9 +15,19 @@ export class Troubles {
     for (const place of Object.values(PLACES)) this.#write(place, 0);
   }
 
-  /** What syncs fail with; nothing for a disk that works. What a failed sync was for is lost: no later one tries it again. */
-  set syncError(code: "EIO" | "ENOSPC" | undefined) {
-    this.#write(PLACES.syncError, code === undefined ? 0 : constants.errno[code]);
+  /**
+   * Syncs fail from now on. What a failed one was for is lost: no later one tries it again.
+   *
+   * @param spared how many come before the first that fails
+   */
+  failSyncs(code: "EIO" | "ENOSPC", spared = 0): void {
+    this.#write(PLACES.spared, spared);
+    this.#write(PLACES.syncError, constants.errno[code]);
+  }
+
+  /** Syncs work again. */
+  healSyncs(): void {
+    this.#write(PLACES.syncError, 0);
   }
 
   /** How long a sync takes beyond its time, in milliseconds. */

@@ -1,7 +1,8 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 
 import type { FaultOutcome, StorageFault } from "./fault.ts";
-import { HubOnDisk, until } from "./hub-on-disk.ts";
+import { HubOnDisk } from "./hub-on-disk.ts";
+import { until } from "./until.ts";
 
 const HOUR = 3_600_000;
 const AGE = 3_000;

@@ -1,6 +1,6 @@
 import { clockBack } from "./clock-back.ts";
 import { exportImport } from "./export-import.ts";
-import { failingSync } from "./failing-sync.ts";
+import { failingCommit, failingSync } from "./failing-sync.ts";
 import type { StorageFault } from "./fault.ts";
 import { flippedPages } from "./flipped-pages.ts";
 import { flippedValues } from "./flipped-values.ts";
@@ -12,6 +12,7 @@ import { slowSync } from "./slow-sync.ts";
 /** All that is done to a disk, a clock and a folder. */
 export const storageFaults: readonly StorageFault[] = [
   failingSync,
+  failingCommit,
   slowSync,
   fullDisk,
   fullTmpfs,

@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import { request } from "node:http";
-import { setTimeout as pause } from "node:timers/promises";
 
 import { HubProcess } from "../../chaos/hub-process.ts";
 import type { Chance } from "../../chance.ts";
 import { BrokenDisk } from "../disk/broken-disk.ts";
 import type { Unsynced } from "../disk/survivor.ts";
 import { EventStream } from "./event-stream.ts";
+import { PATIENCE_MS, until } from "./until.ts";
 
 /** The answer to a request. */
 export interface Answer {
@@ -15,8 +15,6 @@ export interface Answer {
   /** How long it took, in milliseconds. */
   readonly ms: number;
 }
-
-const PATIENCE_MS = 20_000;
 
 /** `tidings serve` with its log on a disk that can be broken, and a client of it. */
 export class HubOnDisk {
@@ -119,15 +117,6 @@ export class HubOnDisk {
   async remove(): Promise<void> {
     await this.kill();
     this.disk.remove();
-  }
-}
-
-/** Waits for a condition. */
-export async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const deadline = performance.now() + PATIENCE_MS;
-  while (!(await condition())) {
-    if (performance.now() > deadline) throw new Error(`Not within ${PATIENCE_MS} ms: ${what}`);
-    await pause(10);
   }
 }
 

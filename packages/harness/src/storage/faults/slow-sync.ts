@@ -1,4 +1,5 @@
 import { equal, ok } from "node:assert/strict";
+import { setTimeout as pause } from "node:timers/promises";
 
 import type { FaultOutcome, StorageFault } from "./fault.ts";
 import { HubOnDisk } from "./hub-on-disk.ts";
@@ -21,9 +22,8 @@ export const slowSync: StorageFault = {
       const answers = Promise.all(data.map((each) => hub.publish(each, { key: each })));
       // Readers and probes do not wait for the disk.
       const probes: number[] = [];
-      let done = false;
-      void answers.finally(() => (done = true));
-      while (!done) {
+      const isDone = (): Promise<boolean> => Promise.race([answers.then(() => true), pause(20, false)]);
+      while (!(await isDone())) {
         probes.push((await hub.ask("GET", "/healthz")).ms);
         equal((await hub.everything()).data[0], "before");
       }
