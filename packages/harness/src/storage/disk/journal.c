@@ -160,9 +160,10 @@ static void apply(struct file *file, struct record record, mark at) {
 
 static void forget(struct file *file, struct bounds bounds, mark end) {
   if (end <= bounds.begin) return;
-  fallocate(file->journal, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, sizeof bounds, (off_t)(end - sizeof bounds));
   bounds.begin = end;
   write_at(file->journal, &bounds, sizeof bounds, 0);
+  // Only now: a kill between the two leaves records that nobody reads, and not places without a record.
+  fallocate(file->journal, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, sizeof bounds, (off_t)(end - sizeof bounds));
 }
 
 void journal_synced(struct file *file, mark end) {
