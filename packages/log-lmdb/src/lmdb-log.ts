@@ -19,6 +19,7 @@ import {
   type Runtime,
   type TopicFilter,
 } from "tidings/log";
+import { beforeOpening, damagedLog } from "./maintenance/before-opening.ts";
 import { SharedAppender } from "./sharing/shared-appender.ts";
 import { Store } from "./store/store.ts";
 import type { StoreSettings } from "./store/store-settings.ts";
@@ -77,6 +78,8 @@ function settled(options: LmdbLogOptions): StoreSettings {
 interface Opened {
   readonly store: Store;
   readonly appender: SharedAppender;
+  /** The mark that this process has the log open. */
+  readonly takeMarkAway: () => void;
 }
 
 class LmdbLog implements Log {
@@ -97,9 +100,9 @@ class LmdbLog implements Log {
     return !this.#closed && this.#appender?.ready === true;
   }
 
-  async append(drafts: readonly Draft[]): Promise<readonly Appended[]> {
-    if (this.#closed) throw new HubError("closed", "The log is closed");
-    return (await this.#opened).appender.append(drafts);
+  append(drafts: readonly Draft[]): Promise<readonly Appended[]> {
+    if (this.#closed) return Promise.reject(new HubError("closed", "The log is closed"));
+    return this.#appender?.append(drafts) ?? this.#opened.then(({ appender }) => appender.append(drafts));
   }
 
   async read(after: Position, filter: TopicFilter, limit: PageLimit): Promise<Page | Reset> {
@@ -124,14 +127,19 @@ class LmdbLog implements Log {
     const opened = await this.#opened.catch(() => undefined);
     await opened?.appender.close();
     await opened?.store.close();
+    opened?.takeMarkAway();
   }
 
   async #open(settings: StoreSettings): Promise<Opened> {
     const { path: folder, durability, logger } = settings;
-    const store = await Store.open(settings);
+    const takeMarkAway = await beforeOpening(folder, logger);
+    const store = await Store.open(settings).catch((error: unknown) => {
+      takeMarkAway();
+      throw damagedLog(folder, error);
+    });
     const appender = new SharedAppender({ folder, store, durability, logger });
     store.onCommitted = ({ offset }) => appender.committed(offset);
     this.#appender = appender;
-    return { store, appender };
+    return { store, appender, takeMarkAway };
   }
 }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { logContract, type Log } from "tidings/log";
 import { afterAll, beforeAll, describe, test } from "vitest";
 import { lmdbLog } from "../src/lmdb-log.ts";
+import { damageEntry } from "./damage.ts";
 import { until } from "./sharing/room.ts";
 
 let folder = "";
@@ -15,12 +16,16 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
+/** The folder of the log that was opened last. */
+function path(): string {
+  return join(folder, `${opened}`);
+}
+
 /** A log that appends through another one, which was opened before it. */
 async function followingLog(options: { readonly maxEvents?: number }): Promise<Log> {
-  const path = join(folder, `${opened++}`);
-  const appending = lmdbLog({ ...options, path });
+  const appending = lmdbLog({ ...options, path: path() });
   await until(() => appending.ready);
-  const log = lmdbLog({ ...options, path });
+  const log = lmdbLog({ ...options, path: path() });
   await until(() => log.ready);
   const close = log.close.bind(log);
   log.close = async () => {
@@ -31,5 +36,10 @@ async function followingLog(options: { readonly maxEvents?: number }): Promise<L
 }
 
 describe("a log that appends through another process keeps the contract of logs: it", () => {
-  for (const { name, run } of logContract(followingLog)) test(name, run);
+  const open = (options: { readonly maxEvents?: number }): Promise<Log> => {
+    opened++;
+    return followingLog(options);
+  };
+  const damage = (offset: number): Promise<void> => damageEntry(path(), offset);
+  for (const { name, run } of logContract(open, { reopen: followingLog, damage })) test(name, run);
 });

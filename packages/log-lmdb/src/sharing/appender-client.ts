@@ -16,6 +16,8 @@ export interface AppenderClientOptions {
   readonly onNews: () => void;
   /** There is room again after `full`. */
   readonly onDrain: () => void;
+  /** Everything that was sent is answered. */
+  readonly onAnswered: () => void;
   /** Comes back, to be sent to another one: nothing of it was appended, or its keys tell. */
   readonly onReturned: (request: Request) => void;
 }
@@ -73,6 +75,11 @@ export class AppenderClient {
     return this.#ready && !this.#leaving;
   }
 
+  /** Whether it has still to answer. */
+  get isAsked(): boolean {
+    return this.#sent.size > 0;
+  }
+
   /** Whether it was left because it said nothing any more. */
   get isSilent(): boolean {
     return this.#isSilent;
@@ -121,6 +128,10 @@ export class AppenderClient {
     this.#ready = message.ready;
     this.#options.onNews();
     for (const answer of message.answers) this.#settle(answer);
+    if (message.answers.length > 0 && this.#sent.size === 0) {
+      this.#connection.hold(false);
+      this.#options.onAnswered();
+    }
   }
 
   #greet(protocol: number, durability: Durability): void {
@@ -137,7 +148,6 @@ export class AppenderClient {
     const request = this.#sent.get(id);
     if (request === undefined) return;
     this.#sent.delete(id);
-    if (this.#sent.size === 0) this.#connection.hold(false);
     if (outcome === "overtaken") {
       this.#leaving = true;
       this.#options.onReturned(request);

@@ -42,7 +42,6 @@ export class SharedAppender {
   /** Where somebody listened who said nothing any more. */
   #silent: string | undefined;
   #order = 0;
-  #unanswered = 0;
   #onAnswered: (() => void) | undefined;
   #sending = false;
 
@@ -58,17 +57,12 @@ export class SharedAppender {
   }
 
   /** Appends drafts after those that this process has given before. See `Log.append`. */
-  async append(drafts: readonly Draft[]): Promise<readonly Appended[]> {
-    if (this.#closing.signal.aborted) throw new HubError("closed", "The log is closed");
+  append(drafts: readonly Draft[]): Promise<readonly Appended[]> {
+    if (this.#closing.signal.aborted) return Promise.reject(new HubError("closed", "The log is closed"));
     const order = this.#order++;
-    this.#unanswered += 1;
-    try {
-      if (this.#appender === undefined || this.#waiting.size > 0) return await this.#wait(order, drafts);
-      return await this.#appendHere(this.#appender, order, drafts);
-    } finally {
-      this.#unanswered -= 1;
-      if (this.#unanswered === 0) this.#onAnswered?.();
-    }
+    const appender = this.#appender;
+    if (appender === undefined || this.#waiting.size > 0) return this.#wait(order, drafts);
+    return this.#appendHere(appender, order, drafts);
   }
 
   /** This process has appended through this offset, durably. */
@@ -79,7 +73,7 @@ export class SharedAppender {
   /** Ends in order: answers whoever waits, the other processes too, and leaves the log to them. */
   async close(): Promise<void> {
     this.#closing.abort();
-    if (this.#client !== undefined && this.#unanswered > 0) {
+    if (this.#client !== undefined && (this.#client.isAsked || this.#waiting.size > 0)) {
       const answered = new Promise<void>((resolve) => (this.#onAnswered = resolve));
       await Promise.race([answered, this.#client.lost, pause(PARTING, undefined, { ref: false })]);
     }
@@ -111,8 +105,11 @@ export class SharedAppender {
       path,
       durability,
       beat,
-      onNews: () => this.#advance(),
+      onNews: () => this.#refresh(),
       onDrain: () => this.#sendSoon(),
+      onAnswered: () => {
+        if (this.#waiting.size === 0) this.#onAnswered?.();
+      },
       onReturned: (request) => this.#waiting.add(request),
     });
   }
@@ -121,7 +118,7 @@ export class SharedAppender {
   async #sendUntilLost(client: AppenderClient): Promise<boolean> {
     if (this.#closing.signal.aborted) client.cut();
     this.#client = client;
-    this.#advance();
+    this.#refresh();
     this.#sendSoon();
     await client.lost;
     this.#client = undefined;
@@ -154,7 +151,7 @@ export class SharedAppender {
   async #appendUntilLost(appender: Appender, server: AppenderServer, before: string | undefined): Promise<void> {
     const { folder, store, beat, logger } = this.#options;
     // What the one before has appended, and told nobody of.
-    this.#advance();
+    this.#refresh();
     this.#server = server;
     this.#appender = appender;
     server.start(appender);
@@ -220,7 +217,7 @@ export class SharedAppender {
     client.send(requests);
   }
 
-  #advance(): void {
+  #refresh(): void {
     try {
       this.#options.store.refresh();
     } catch (error) {

@@ -19,6 +19,8 @@ export interface EnvironmentOptions {
   readonly path: string;
   /** Whether a commit is on the disk when it resolves. */
   readonly sync: boolean;
+  /** Only to look: nothing is made or changed. */
+  readonly readOnly?: boolean;
 }
 
 type Database = RootDatabase<Buffer, Uint8Array>;
@@ -45,9 +47,10 @@ export class Environment {
   }
 
   #open(): Database {
-    const { path, sync } = this.#options;
+    const { path, sync, readOnly = false } = this.#options;
     return open<Buffer, Uint8Array>({
       path,
+      readOnly,
       noSubdir: false,
       encoding: "binary",
       keyEncoding: "binary",
@@ -141,6 +144,11 @@ export class Environment {
     const database = this.#database;
     const put = (): void => void database.put(key, value, version);
     return this.#settled(before === undefined ? database.ifNoExists(key, put) : database.ifVersion(key, before, put));
+  }
+
+  /** Copies it, without what is free in it, to a folder that is made for it. */
+  async copyTo(path: string): Promise<void> {
+    await this.#database.backup(path, true);
   }
 
   /** Frees the places of readers that are gone. Answers how many there were. */

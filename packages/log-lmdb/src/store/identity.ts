@@ -1,4 +1,6 @@
 import { checksum } from "./checksum.ts";
+import type { Environment } from "./environment.ts";
+import { APPENDER_KEY } from "./keys.ts";
 
 /** The record that makes a folder a log, and says who appends. */
 export interface Identity {
@@ -35,4 +37,16 @@ export function readIdentity(bytes: Buffer, length: number): Identity | undefine
     throw new Error(`The log has format ${identity.format}; this version reads format 1 only`);
   }
   return { format: 1, epoch: identity.epoch, generation: identity.generation, socket: identity.socket };
+}
+
+/**
+ * The record of an open log.
+ *
+ * @throws Error if it is not there, or is damaged
+ */
+export function identityOf(environment: Environment): Identity {
+  const bytes = environment.get(APPENDER_KEY);
+  const identity = bytes === undefined ? undefined : readIdentity(bytes, environment.lastSize);
+  if (identity === undefined) throw new Error("The log's first record is damaged, or missing");
+  return identity;
 }

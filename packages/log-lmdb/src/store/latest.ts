@@ -4,8 +4,40 @@ import { readKept } from "./kept-event.ts";
 import { offsetsBefore } from "./topic-offsets.ts";
 import type { View } from "./view.ts";
 
+/** How many topics are looked at before others have their turn. */
+const TOPICS_AT_A_TIME = 256;
+
+/**
+ * The newest of each topic that a filter asks for, in order of offset, each once; see `Log.latest`.
+ *
+ * @param look makes the view show the newest commit again, after others had their turn
+ */
+export async function latestEntries(
+  view: View,
+  filter: TopicFilter,
+  n: number,
+  through: number,
+  look: () => Promise<void>,
+): Promise<Entry[]> {
+  const newest = new Map<number, Entry>();
+  const take = (topics: Iterable<string>): void => {
+    for (const topic of topics) {
+      for (const entry of latestOf(view, topic, n, through)) newest.set(entry.offset, entry);
+    }
+  };
+  take(filter.topics);
+  if (filter.patterns.length > 0) {
+    for (const topics of matchingTopics(view, filter)) {
+      take(topics);
+      await new Promise((resolve) => setImmediate(resolve));
+      await look();
+    }
+  }
+  return [...newest.values()].toSorted((one, other) => one.offset - other.offset);
+}
+
 /** The newest entries of one topic up to an offset, the newest first; where the log has none at all, the kept one. */
-export function latestOf(view: View, topic: string, n: number, through: number): Entry[] {
+function latestOf(view: View, topic: string, n: number, through: number): Entry[] {
   const entries: Entry[] = [];
   const floor = view.state.floor.offset;
   let none = true;
@@ -28,14 +60,14 @@ export function latestOf(view: View, topic: string, n: number, through: number):
 }
 
 /** The topics that a filter's patterns match and `latestOf` may answer, in parts: there may be very many. */
-export function* matchingTopics(view: View, filter: TopicFilter, part: number): Generator<string[], void> {
+function* matchingTopics(view: View, filter: TopicFilter): Generator<string[], void> {
   const matches = (topic: string): boolean => topic !== "" && filter.matches([topic]);
   yield [...view.tail.lists].map(([topic]) => topic).filter(matches);
   const { environment } = view;
   for (let { start } = TOPICS; ;) {
     const topics: string[] = [];
     let key: Uint8Array | undefined;
-    for (let looked = 0; looked < part; looked++) {
+    for (let looked = 0; looked < TOPICS_AT_A_TIME; looked++) {
       key = environment.firstKey({ start, end: TOPICS.end });
       if (key === undefined) break;
       const topic = topicOf(key);
@@ -47,7 +79,7 @@ export function* matchingTopics(view: View, filter: TopicFilter, part: number): 
     if (key === undefined) break;
   }
   for (let { start } = KEPT_EVENTS; ;) {
-    const keys = environment.keys({ start, end: KEPT_EVENTS.end }, part);
+    const keys = environment.keys({ start, end: KEPT_EVENTS.end }, TOPICS_AT_A_TIME);
     yield keys.map(topicOf).filter(matches);
     const last = keys.at(-1);
     if (last === undefined) return;

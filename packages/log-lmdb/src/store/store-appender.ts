@@ -1,3 +1,4 @@
+import { statfsSync } from "node:fs";
 import { HubError, type Appended, type Draft, type Entry, type Position } from "tidings/log";
 import { Overtaken, type Appender } from "../appender.ts";
 import { readMemory, type AppenderMemory } from "./appender-memory.ts";
@@ -5,21 +6,21 @@ import { BufferPool } from "./buffer-pool.ts";
 import type { Changes, Environment } from "./environment.ts";
 import { Group } from "./group.ts";
 import { writeIdentity } from "./identity.ts";
-import { writeChunk, writeOffsets } from "./index-chunk.ts";
-import { APPENDER_KEY, blockKey, chunkKey, PROBE_KEY, STATE_KEY, topicKey } from "./keys.ts";
+import { APPENDER_KEY, blockKey, PROBE_KEY, STATE_KEY } from "./keys.ts";
 import { LogClock } from "./log-clock.ts";
 import { Operations } from "./operations.ts";
+import { isFull, putIndexChunk } from "./put-index-chunk.ts";
 import { writeState, type State } from "./state.ts";
 import type { StoreSettings } from "./store-settings.ts";
 
-/** How many entries a chunk of the index has at least, or places in it. */
-const CHUNK_ENTRIES = 4_096;
 /** What goes into one commit at most, about; what comes beyond waits for the next. In bytes. */
 const GROUP_BYTES = 4 * 1024 * 1024;
 /** A topic is part of a key of the index: the longest key, less its other parts. */
 const MOST_TOPIC_BYTES = 1_900;
 /** How often it looks for what has expired, and tries again after a failure, in milliseconds. */
 const LOOK_AGAIN = 1_000;
+/** With less on the disk than this it counts as full, in bytes. */
+const NO_ROOM = 1024 * 1024;
 /** What is written to see whether the disk takes something, in bytes. */
 const PROBE_BYTES = 65_536;
 
@@ -185,24 +186,11 @@ export class StoreAppender implements Appender {
     const head = last === undefined ? before.head : { offset: last.offset, tag: last.tag, total };
     const { floor, more } = eviction.run({ before, head, blocks, now }, changes);
     leftovers.expire(now, changes);
-    const isChunk = last !== undefined && (head.offset - tail.from >= CHUNK_ENTRIES || tail.count >= 2 * CHUNK_ENTRIES);
-    if (isChunk) this.#putChunk(before.indexedThrough + 1, head.offset, floor.offset, changes);
+    const isChunk = last !== undefined && isFull(tail, head.offset);
+    if (isChunk) putIndexChunk(tail, before.indexedThrough + 1, head.offset, floor.offset, changes);
     const logTime = last === undefined ? before.logTime : now;
     const indexedThrough = isChunk ? head.offset : before.indexedThrough;
     return { state: { floor, head, logTime, indexedThrough, keyed }, more };
-  }
-
-  /** Puts the places of the newest entries into the stored index. */
-  #putChunk(first: number, through: number, floor: number, changes: Changes): void {
-    const newest = new Map<string, number>();
-    for (const [topic, all] of this.#memory.tail.lists) {
-      const offsets = all.filter((offset) => offset > floor);
-      const last = offsets.at(-1);
-      if (last === undefined) continue;
-      changes.put(topicKey(topic, first), writeOffsets(first, offsets));
-      newest.set(topic, last);
-    }
-    changes.put(chunkKey(first), writeChunk(first, { through, newest }));
   }
 
   #overtaken(group: Group): void {
@@ -217,7 +205,7 @@ export class StoreAppender implements Appender {
     const { logger } = this.#with.settings;
     logger.error({ error }, "The log could not be written");
     if (this.#state === "open") this.#state = "failed";
-    group.reject(unknownOutcome(error));
+    group.reject(unknownOutcome(error, reasonOf(this.#with.settings.path)));
     this.#rejectAll(undefined, notNow);
     if (this.#state !== "failed") return;
     while (!(await this.#reopen())) {
@@ -268,9 +256,19 @@ function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-function unknownOutcome(cause: unknown): HubError {
-  const message = "The log failed while it was written: publish again with the same idempotency key to be sure";
+function unknownOutcome(cause: unknown, reason: string): HubError {
+  const message = `The log failed while it was written${reason}: publish again with the same idempotency key to be sure`;
   return new HubError("log-failed", message, { cause });
+}
+
+/** What the system does not say: it calls a write that found no room for its end an I/O error. */
+function reasonOf(path: string): string {
+  try {
+    const { bavail, bsize } = statfsSync(path);
+    return bavail * bsize < NO_ROOM ? ", for the disk is full" : "";
+  } catch {
+    return "";
+  }
 }
 
 function notNow(): HubError {

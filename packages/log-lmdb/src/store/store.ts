@@ -11,9 +11,9 @@ import {
 } from "tidings/log";
 import type { Appender, AppenderRecord } from "../appender.ts";
 import { Environment } from "./environment.ts";
-import { readIdentity, writeIdentity, type Identity } from "./identity.ts";
+import { identityOf, writeIdentity, type Identity } from "./identity.ts";
 import { APPENDER_KEY } from "./keys.ts";
-import { latestOf, matchingTopics } from "./latest.ts";
+import { latestEntries } from "./latest.ts";
 import { readAll, readPage } from "./page.ts";
 import { StoreAppender } from "./store-appender.ts";
 import type { StoreSettings } from "./store-settings.ts";
@@ -23,8 +23,6 @@ import { View } from "./view.ts";
 const FOLLOWER_BYTES = 8 * 1024 * 1024;
 /** What a follower is told at a time, from the store. */
 const TOLD: PageLimit = { entries: 1_024, bytes: 1024 * 1024 };
-/** How many topics are looked at before others have their turn. */
-const TOPICS_AT_A_TIME = 256;
 
 /** The log in its folder, as this process sees it: read by any number, appended to by one. */
 export class Store {
@@ -101,9 +99,11 @@ export class Store {
     if (this.#closed || this.#environment.reopening !== undefined) return;
     this.#view.refresh();
     const { head } = this.#view.state;
+    // Whoever begins to follow is told from his own position on.
+    if (this.#followers.empty) this.#told = head.offset;
     while (this.#told < head.offset) {
-      const { entries, through } = readAll(this.#view, this.#told, TOLD);
-      this.#tell(entries);
+      const { entries, through } = readAll(this.#view, Math.max(this.#told, this.#view.floor.offset), TOLD);
+      for (const run of runs(entries)) this.#tell(run);
       this.#told = through;
     }
   }
@@ -117,21 +117,7 @@ export class Store {
   /** See `Log.latest`. */
   async latest(filter: TopicFilter, n: number, through: Position): Promise<readonly Entry[]> {
     await this.#look();
-    const newest = new Map<number, Entry>();
-    const take = (topics: Iterable<string>): void => {
-      for (const topic of topics) {
-        for (const entry of latestOf(this.#view, topic, n, through.offset)) newest.set(entry.offset, entry);
-      }
-    };
-    take(filter.topics);
-    if (filter.patterns.length > 0) {
-      for (const topics of matchingTopics(this.#view, filter, TOPICS_AT_A_TIME)) {
-        take(topics);
-        await new Promise((resolve) => setImmediate(resolve));
-        await this.#look();
-      }
-    }
-    return [...newest.values()].toSorted((one, other) => one.offset - other.offset);
+    return latestEntries(this.#view, filter, n, through.offset, () => this.#look());
   }
 
   /** See `Log.follow`. */
@@ -227,11 +213,4 @@ async function begin(environment: Environment, { runtime }: StoreSettings): Prom
     environment.refresh();
   }
   return identityOf(environment);
-}
-
-function identityOf(environment: Environment): Identity {
-  const bytes = environment.get(APPENDER_KEY);
-  const identity = bytes === undefined ? undefined : readIdentity(bytes, environment.lastSize);
-  if (identity === undefined) throw new Error("The log's first record is damaged; `tidings log verify` says more");
-  return identity;
 }

@@ -25,6 +25,11 @@ export class MemoryFollowers {
     return follower;
   }
 
+  /** Whether there is none. */
+  get empty(): boolean {
+    return this.#followers.size === 0;
+  }
+
   tell(told: Followed): void {
     for (const follower of this.#followers) follower.hear(told);
   }

@@ -1,0 +1,158 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { topicFilter, type Draft, type Entry, type Log } from "tidings/log";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { compactLog, exportLog, importLog, lmdbLog, logInfo, verifyLog, type LmdbLogOptions } from "../src/index.ts";
+import { damageEntry } from "./damage.ts";
+
+let root = "";
+let made = 0;
+
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), "tidings-maintenance-"));
+});
+
+afterAll(() => rm(root, { recursive: true, force: true }));
+
+function draft(topic: string, data: string): Draft {
+  return { topics: [topic], event: undefined, data, key: undefined, private: false, audience: undefined };
+}
+
+/** A closed log with events of many kinds. */
+async function closedLog(events: number, options: Partial<LmdbLogOptions> = {}): Promise<string> {
+  const path = join(root, `${made++}`);
+  const log = lmdbLog({ path, durability: "commit", ...options });
+  await log.append([draft("quiet", "kept")]);
+  for (let n = 0; n < events; n += 100) {
+    await log.append(
+      Array.from({ length: 100 }, (_, index): Draft => {
+        const key = index % 10 === 0 ? { id: `k${n + index}`, payload: "p" } : undefined;
+        const audience = index % 50 === 0 ? { roles: ["x"], users: ["ü"] } : undefined;
+        const isPrivate = index % 3 === 0;
+        const event = index % 4 === 0 ? "paid" : undefined;
+        return { topics: [`t/${index % 7}`, "all"], event, data: `☃ ${n + index}`, key, private: isPrivate, audience };
+      }),
+    );
+  }
+  await log.close();
+  return path;
+}
+
+async function contents(log: Log): Promise<unknown> {
+  const { head, evictedThrough } = await log.ends();
+  const entries: Entry[] = [];
+  for (let after = evictedThrough; after.offset < head.offset;) {
+    const page = await log.read(after, topicFilter(["**"]), { entries: 1_000, bytes: 10_000_000 });
+    if (page.reset) throw new Error("The position was the log's own");
+    entries.push(...page.entries);
+    after = page.through;
+  }
+  const filter = topicFilter(["t/3"]);
+  const ofTopic = await log.read(evictedThrough, filter, { entries: 10_000, bytes: 10_000_000 });
+  return { head, evictedThrough, entries, ofTopic, latest: await log.latest(topicFilter(["**"]), 2, head) };
+}
+
+async function collected<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
+  const list: Item[] = [];
+  for await (const item of items) list.push(item);
+  return list;
+}
+
+describe("work on a log's folder", () => {
+  test("says what there is", async () => {
+    const path = await closedLog(500, { maxEvents: 300 });
+    const info = await logInfo(path);
+    expect(info).toMatchObject({ version: 1, events: 300, topics: 8, inUse: false });
+    expect(info.head.offset).toBe(501);
+    expect(info.evictedThrough.offset).toBe(201);
+    expect(info.newestTime).toBeGreaterThanOrEqual(info.oldestTime ?? Infinity);
+    const log = lmdbLog({ path });
+    await log.ends();
+    expect((await logInfo(path)).inUse).toBe(true);
+    await log.close();
+    await expect(logInfo(join(root, "nothing"))).rejects.toMatchObject({ code: "no-log" });
+  });
+
+  test("exports and imports an equal log, through JSON", async () => {
+    const path = await closedLog(9_000, { maxEvents: 8_000 });
+    const lines = (await collected(exportLog(path))).map((line) => JSON.stringify(line));
+    const copy = join(root, "copy");
+    const progress: number[] = [];
+    const { events } = await importLog(
+      copy,
+      lines.map((line) => JSON.parse(line) as unknown),
+      { onProgress: (so) => progress.push(so.events) },
+    );
+    expect([events, progress.at(-1)]).toEqual([8_000, 8_000]);
+    expect((await collected(exportLog(copy))).map((line) => JSON.stringify(line))).toEqual(lines);
+    const [one, other] = [lmdbLog({ path, maxEvents: 8_000 }), lmdbLog({ path: copy, maxEvents: 8_000 })];
+    expect(await contents(other)).toEqual(await contents(one));
+    const keyed = { ...draft("all", "x"), key: { id: "k8990", payload: "p" } };
+    expect((await other.append([keyed]))[0]?.duplicate).toBe(true);
+    await Promise.all([one.close(), other.close()]);
+    expect(await verifyLog(copy)).toMatchObject({ corrupt: [], problems: [] });
+    await expect(importLog(copy, [])).rejects.toMatchObject({ code: "log-in-use" });
+    await expect(importLog(join(root, "bad"), [{ log: "other" }])).rejects.toMatchObject({ code: "bad-format" });
+  });
+
+  test("verifies a log, also one that is open", async () => {
+    const path = await closedLog(9_000, { maxEvents: 8_000 });
+    const progress: number[] = [];
+    const verified = await verifyLog(path, { onProgress: ({ events }) => progress.push(events) });
+    expect(verified).toEqual({ events: 8_000, corrupt: [], problems: [] });
+    const log = lmdbLog({ path, maxEvents: 8_000 });
+    await log.append([draft("a", "1")]);
+    expect(await verifyLog(path)).toEqual({ events: 8_000, corrupt: [], problems: [] });
+    await log.close();
+  });
+
+  test("finds every entry that is damaged, and exports the others", async () => {
+    const path = await closedLog(6_000);
+    const damaged = [2, 77, 78, 4_000, 6_001];
+    for (const offset of damaged) await damageEntry(path, offset);
+    const { corrupt, problems } = await verifyLog(path);
+    const ranges = [
+      [1, 2],
+      [76, 78],
+      [3_999, 4_000],
+      [6_000, 6_001],
+    ];
+    expect([corrupt.map(({ after, through }) => [after.offset, through.offset]), problems]).toEqual([ranges, []]);
+    const lines = await collected(exportLog(path));
+    expect(lines.flatMap((line) => ("corrupt" in line ? [line.corrupt.through.offset] : []))).toEqual([
+      2, 78, 4_000, 6_001,
+    ]);
+    expect(lines.filter((line) => "data" in line)).toHaveLength(6_001 - damaged.length);
+    const copy = join(root, "salvaged");
+    await importLog(copy, lines);
+    const found = await verifyLog(copy);
+    // What was last is not even a hole.
+    expect(found.corrupt.map(({ through }) => through.offset)).toEqual([2, 78, 4_000]);
+    expect(found.problems).toEqual([]);
+  });
+
+  test("stops verifying when it is told to", async () => {
+    const path = await closedLog(100);
+    const stop = new AbortController();
+    const verifying = verifyLog(path, { signal: stop.signal });
+    stop.abort(new Error("enough"));
+    await expect(verifying).rejects.toThrow("enough");
+  });
+
+  test("gives the disk what a log does not use any more, and changes nothing else", async () => {
+    const path = await closedLog(20_000);
+    const shrunk = lmdbLog({ path, maxEvents: 100 });
+    await expect.poll(async () => (await shrunk.ends()).evictedThrough.offset).toBe(19_901);
+    await expect(compactLog(path)).rejects.toMatchObject({ code: "log-in-use" });
+    const before = await contents(shrunk);
+    await shrunk.close();
+    const { before: was, after } = await compactLog(path);
+    expect(after).toBeLessThan(was / 4);
+    const again = lmdbLog({ path, maxEvents: 100 });
+    expect(await contents(again)).toEqual(before);
+    await again.append([draft("a", "on")]);
+    await again.close();
+    expect(await verifyLog(path)).toMatchObject({ corrupt: [], problems: [] });
+  });
+});
