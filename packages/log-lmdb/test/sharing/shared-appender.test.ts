@@ -39,6 +39,25 @@ test("a process has what it was answered for before it is answered, and hears of
   await until(() => other.store.seen === 2);
 });
 
+test("appends wait for one that has claimed the log and has yet to read it", async () => {
+  const room = new Room();
+  const reading = Promise.withResolvers<void>();
+  room.file.reading = reading.promise;
+  room.join();
+  await until(() => room.file.record.generation === 1);
+  const { appender } = room.join();
+  const appends = Array.from({ length: 50 }, (_, index) => appender.append([draft(`${index}`)]));
+  // Long enough for signs of life to fail to come, if there were none.
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(appender.ready).toBe(false);
+  reading.resolve();
+  await Promise.all(appends);
+  expect(room.file).toMatchObject({
+    record: { generation: 1 },
+    texts: Array.from({ length: 50 }, (_, index) => `${index}`),
+  });
+});
+
 test("errors arrive with their code, and only for those whom they are for", async () => {
   const room = new Room();
   await room.joined();

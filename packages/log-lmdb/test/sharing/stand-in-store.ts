@@ -8,6 +8,8 @@ export class SharedFile {
   readonly entries: { readonly draft: Draft; readonly generation: number }[] = [];
   /** A commit waits for it. */
   disk: Promise<void> = Promise.resolve();
+  /** A claim that has succeeded waits for it: there is much to read first. */
+  reading: Promise<void> = Promise.resolve();
   /** What a claim fails with. */
   failure: Error | undefined;
 
@@ -36,6 +38,7 @@ export class StandInStore implements SharedStore {
     if (this.file.failure !== undefined) throw this.file.failure;
     if (this.file.record.generation !== generation) return undefined;
     this.file.record = { generation: generation + 1, socket };
+    await this.file.reading;
     return new StandInAppender(this, generation + 1);
   }
 
