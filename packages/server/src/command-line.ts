@@ -1,7 +1,7 @@
 import { Command } from "commander";
 
 import { tidyEnvironment } from "./environment.ts";
-import { Failure } from "./failure.ts";
+import { CodedFailure, Failure } from "./failure.ts";
 import { publishCommand } from "./publish/command.ts";
 import { serveCommand } from "./serve/command.ts";
 import { tailCommand } from "./tail/command.ts";
@@ -27,7 +27,8 @@ export async function run(argv: readonly string[]): Promise<void> {
     .helpCommand(false)
     .addHelpText("after", EXAMPLES);
   for (const command of [serveCommand(), publishCommand(), tailCommand()]) {
-    program.addCommand(command.helpOption("-h, --help", "print this help").showHelpAfterError(hint(command.name())));
+    for (const each of command.commands) withHelp(each, `${command.name()} ${each.name()}`);
+    program.addCommand(withHelp(command, command.name()));
   }
   program.showHelpAfterError("See tidings --help.");
 
@@ -37,10 +38,10 @@ export async function run(argv: readonly string[]): Promise<void> {
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     process.stderr.write(`error: ${error.message}\n`);
-    process.exitCode = 1;
+    process.exitCode = error instanceof CodedFailure ? error.exitCode : 1;
   }
 }
 
-function hint(command: string): string {
-  return `See tidings ${command} --help.`;
+function withHelp(command: Command, name: string): Command {
+  return command.helpOption("-h, --help", "print this help").showHelpAfterError(`See tidings ${name} --help.`);
 }

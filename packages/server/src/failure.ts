@@ -3,6 +3,16 @@ export class Failure extends Error {
   override readonly name = "Failure";
 }
 
+/** A failure with an exit code of its own, for those who ask by program what it was. */
+export class CodedFailure extends Failure {
+  readonly exitCode: number;
+
+  constructor(message: string, exitCode: number, options?: ErrorOptions) {
+    super(message, options);
+    this.exitCode = exitCode;
+  }
+}
+
 /** The system's code of an error (`ECONNREFUSED`), also where `fetch` has hidden it in a cause, or `undefined`. */
 export function systemCode(error: unknown): string | undefined {
   for (let at = error, depth = 0; typeof at === "object" && at !== null && depth < 5; depth += 1) {

@@ -27,7 +27,8 @@ export function seqOf({ event, data }: Arrival): number | undefined {
 /** A ledger that begins with the first numbered event. */
 export function createLedger(): Ledger {
   let counts: Counts = { received: 0, replayed: 0, lost: 0 };
-  let highest: number | undefined;
+  /** By the run of the publisher that counts: a log outlives it, and the next one counts from 1 again. */
+  let highest = new Map<unknown, number>();
   return {
     get counts() {
       return counts;
@@ -35,10 +36,12 @@ export function createLedger(): Ledger {
     add(arrival) {
       const { manner } = arrival;
       const seq = seqOf(arrival);
+      const run = arrival.data["run"];
+      const before = highest.get(run);
       // What is from before the page holds only the newest of each topic: its holes are no losses.
       const missing =
-        seq === undefined || highest === undefined || manner === "before" ? 0 : Math.max(0, seq - highest - 1);
-      if (seq !== undefined) highest = Math.max(seq, highest ?? 0);
+        seq === undefined || before === undefined || manner === "before" ? 0 : Math.max(0, seq - before - 1);
+      if (seq !== undefined) highest.set(run, Math.max(seq, before ?? 0));
       counts = {
         received: counts.received + 1,
         replayed: counts.replayed + (manner === "replayed" ? 1 : 0),
@@ -47,7 +50,7 @@ export function createLedger(): Ledger {
     },
     restart() {
       counts = { received: 0, replayed: 0, lost: 0 };
-      highest = undefined;
+      highest = new Map();
     },
   };
 }

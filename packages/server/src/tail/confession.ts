@@ -15,7 +15,7 @@ const RESET_REASONS: Readonly<Record<string, string>> = {
 };
 
 /** What a gap or a reset means, in words; `undefined` for any other event. */
-export function confession({ event, data }: ParsedEvent): string | undefined {
+export function confession({ event, data }: Pick<ParsedEvent, "event" | "data">): string | undefined {
   if (event === "tidings:gap") {
     const gap = v.safeParse(Gap, data);
     if (!gap.success) return "gap: events may be missing here";

@@ -12,11 +12,11 @@ export function painter(stream: NodeJS.WriteStream): Paint {
   return stream.isTTY ? (look, text) => styleText(look, text, { stream }) : (_look, text) => text;
 }
 
-/** An event for people: time, topics, name and data. A gap and a reset are told in words. */
-export function readableLine(event: ParsedEvent, time: Date, paint: Paint): string {
-  const clock = paint("dim", clockTime(time));
-  const told = confession(event);
-  if (told !== undefined) return `${clock}  ${paint("yellow", visible(told))}`;
+/** An event for people: when it came, topics, name and data. A gap and a reset are told in words. */
+export function readableLine(event: ParsedEvent, when: string, paint: Paint): string {
+  const clock = paint("dim", when);
+  const told = confessionLine(event, paint);
+  if (told !== undefined) return `${clock}  ${told}`;
   const topics = paint("cyan", visible(event.topics.length === 0 ? "-" : event.topics.join(", ")));
   const name = paint("green", visible(event.event));
   // The next lines of a text stand under its first, so that each event begins where a time stands.
@@ -24,11 +24,23 @@ export function readableLine(event: ParsedEvent, time: Date, paint: Paint): stri
   return `${clock}  ${topics}  ${name}  ${data}`;
 }
 
+/** A gap or a reset in words, for people; `undefined` for any other event. */
+export function confessionLine(event: Pick<ParsedEvent, "event" | "data">, paint: Paint): string | undefined {
+  const told = confession(event);
+  return told === undefined ? undefined : paint("yellow", visible(told));
+}
+
 /** The time of day here, to the millisecond. */
 export function clockTime(time: Date): string {
   const two = (value: number): string => String(value).padStart(2, "0");
   const ms = String(time.getMilliseconds()).padStart(3, "0");
   return `${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}.${ms}`;
+}
+
+/** The day and the time of day here, to the millisecond. */
+export function dayTime(time: Date): string {
+  const two = (value: number): string => String(value).padStart(2, "0");
+  return `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())} ${clockTime(time)}`;
 }
 
 /** A text without what a terminal would obey: escape sequences, and marks that turn the direction of writing. */

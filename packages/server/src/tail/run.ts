@@ -47,7 +47,8 @@ export async function runTail(url: URL, settings: TailSettings): Promise<void> {
     onEvent(event: ParsedEvent) {
       if (event.event === "tidings:cursor") return;
       if (event.event === "tidings:live") notice("live: from here on events are printed as they happen");
-      else output.writeLine(settings.json === true ? jsonLine(event) : readableLine(event, new Date(), paint));
+      else
+        output.writeLine(settings.json === true ? jsonLine(event) : readableLine(event, clockTime(new Date()), paint));
     },
   });
   if (broken !== undefined) throw new Failure(`The output cannot be written: ${reasonOf(broken)}.`, { cause: broken });

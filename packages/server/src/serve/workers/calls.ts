@@ -10,7 +10,7 @@ export interface Channel {
 /**
  * Asks the process at the other end.
  *
- * @throws Error (rejects) if it is gone, does not answer in two seconds, or could not do it
+ * @throws Error (rejects) if it is gone, does not answer in time, or could not do it
  */
 export type Calls<Theirs extends Procedures> = <Name extends keyof Theirs & string>(
   name: Name,
@@ -29,11 +29,16 @@ interface Answer {
   readonly error?: string;
 }
 
-/** How long an answer may take, in ms. */
-const PATIENCE = 2_000;
-
-/** Asks and answers on a channel. */
-export function connectCalls<Theirs extends Procedures>(channel: Channel, ours: Procedures): Calls<Theirs> {
+/**
+ * Asks and answers on a channel.
+ *
+ * @param patience how long an answer may take, in ms
+ */
+export function connectCalls<Theirs extends Procedures>(
+  channel: Channel,
+  ours: Procedures,
+  patience: number,
+): Calls<Theirs> {
   const waiting = new Map<number, (answer: Answer) => void>();
   let asked = 0;
 
@@ -71,7 +76,7 @@ export function connectCalls<Theirs extends Procedures>(channel: Channel, ours: 
         settle();
         reject(new Error(reason));
       };
-      const timer = setTimeout(() => fail(`no answer to ${name} in ${PATIENCE / 1_000} s`), PATIENCE).unref();
+      const timer = setTimeout(() => fail(`no answer to ${name} in ${patience / 1_000} s`), patience).unref();
       waiting.set(ask, ({ value, error }) => {
         if (error !== undefined) return fail(error);
         settle();

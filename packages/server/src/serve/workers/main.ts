@@ -18,6 +18,9 @@ const settings = JSON.parse(process.argv[3] ?? "") as ServeSettings;
 const logger = createLogger(settings.logLevel, number);
 process.on("unhandledRejection", (error) => logger.error({ err: error }, "something failed that nobody waited for"));
 
+/** How long the supervisor may take for an answer, in ms: it may have to wait for another worker. */
+const PATIENCE = 5_000;
+
 const hub = Promise.withResolvers<Hub>();
 const metrics = Promise.withResolvers<Metrics>();
 const stop = Promise.withResolvers<(signal: StopSignal) => void>();
@@ -32,7 +35,7 @@ const ours: WorkerProcedures = {
   startOperation: () => startOperation(),
   stop: async (signal) => (await stop.promise)(signal),
 };
-const supervisor = connectCalls<SupervisorProcedures>(process, ours);
+const supervisor = connectCalls<SupervisorProcedures>(process, ours, PATIENCE);
 
 /** Only the first worker has the demo's publishers: their events are numbered. The others have its page. */
 function demoOf(of: Hub, crew: Crew): HubDemo | undefined {

@@ -7,6 +7,9 @@ import type { Report, SupervisorProcedures, WorkerProcedures } from "./procedure
 
 const MAIN = fileURLToPath(new URL("./main.js", import.meta.url));
 
+/** How long a worker may take for an answer, in ms. One that takes longer hangs, or is very late. */
+const PATIENCE = 1_500;
+
 /** A worker as its supervisor sees it. */
 export interface WorkerProcess {
   readonly pid: number | undefined;
@@ -73,7 +76,7 @@ export function startWorker(number: number, settings: ServeSettings, answers: An
   };
   const made: WorkerProcess = {
     pid: worker.process.pid,
-    ask: connectCalls<WorkerProcedures>(worker.process, ours),
+    ask: connectCalls<WorkerProcedures>(worker.process, ours, PATIENCE),
     get listening() {
       return listening;
     },

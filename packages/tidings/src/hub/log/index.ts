@@ -15,6 +15,7 @@ export type {
   Range,
   Reset,
 } from "./log.ts";
+export { formatCursor, parseCursor } from "../cursor.ts";
 export { topicFilter, type TopicFilter } from "../topic-filter.ts";
 export { HubError, type HubErrorCode } from "../error.ts";
 export { milliseconds, type Duration } from "../duration.ts";
