@@ -73,6 +73,12 @@ export class HubProcess {
     this.#child?.kill("SIGCONT");
   }
 
+  /** Lets it end in order. */
+  async end(): Promise<void> {
+    this.#child?.kill("SIGTERM");
+    await this.#exited;
+  }
+
   /** Ends it with everything that it has in memory. */
   async kill(): Promise<void> {
     this.#child?.kill("SIGKILL");

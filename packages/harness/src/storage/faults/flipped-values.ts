@@ -1,7 +1,7 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 
-import type { Range } from "tidings/log";
+import { verifyLog } from "@tidings/log-lmdb";
 
 import { Chance } from "../../chance.ts";
 import type { FaultOutcome, StorageFault } from "./fault.ts";
@@ -29,7 +29,6 @@ export const flippedValues: StorageFault = {
       for (const index of flipped) flip(file, written[index] ?? "", chance);
       writeFileSync(hub.data, file);
 
-      const { verifyLog } = (await import("@tidings/log-lmdb")) as unknown as Verify;
       const { corrupt } = await verifyLog(hub.log);
       const found = new Set<number>();
       for (const { after, through } of corrupt) {
@@ -67,8 +66,6 @@ export const flippedValues: StorageFault = {
     }
   },
 };
-
-type Verify = { verifyLog(path: string): Promise<{ corrupt: readonly Range[] }> };
 
 function text(index: number, chance: Chance): string {
   const letters = Array.from({ length: chance.between(20, 600) }, () => String.fromCharCode(chance.between(97, 122)));

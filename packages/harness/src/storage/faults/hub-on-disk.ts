@@ -61,6 +61,11 @@ export class HubOnDisk {
     return this.#hub.kill();
   }
 
+  /** Lets it end in order. */
+  end(): Promise<void> {
+    return this.#hub.end();
+  }
+
   /** Kills it, and takes away what was not synced. */
   async cutPower(chance?: Chance): Promise<Unsynced> {
     await this.kill();

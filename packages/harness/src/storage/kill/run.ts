@@ -10,7 +10,7 @@ import { ChaosPublisher } from "../../chaos/publisher.ts";
 import { ChaosSubscriber } from "../../chaos/subscriber.ts";
 import { versions } from "../../chaos/versions.ts";
 import { checkLogs, type Verdict } from "../../checker/check.ts";
-import { FileJournal } from "../../logs/journal.ts";
+import { FileJournal, type Journal } from "../../logs/journal.ts";
 
 /** How a hub is killed. */
 export interface KillOptions {
@@ -26,6 +26,8 @@ export interface KillOptions {
 }
 
 const HEARTBEAT = 1_000;
+/** So many calls are answered before a kill. */
+const PUBLICATIONS = 50;
 /** None is evicted: everything has to be there. */
 const MAX_EVENTS = 1_000_000;
 const TOPICS = Array.from({ length: 8 }, (_, index) => `t/${index}`);
@@ -35,7 +37,11 @@ const SUBSCRIPTIONS = [["**"], ["t/*"], ["t/0"], ["t/1", "t/2"], ["t/3", "t/0"]]
 export async function killRuns({ seed, kills, folder, sabotage, ...counts }: KillOptions): Promise<Verdict> {
   const chance = new Chance(seed);
   const journal = new FileJournal(folder);
-  const { write } = journal;
+  let acknowledged = 0;
+  const write: Journal = (record) => {
+    if (record.kind === "answer" && record.outcome === "ok") acknowledged++;
+    journal.write(record);
+  };
   const how = { traced: false, durable: true, dedupeWindow: 300_000, maxEvents: MAX_EVENTS };
   write({ kind: "run", seed, versions: versions(), ...how });
   const disk = join(folder, "log");
@@ -58,7 +64,9 @@ export async function killRuns({ seed, kills, folder, sabotage, ...counts }: Kil
     for (const subscriber of subscribers) subscriber.connect();
     const published = publishers.map((each) => each.run());
     for (let kill = 0; kill < kills; kill++) {
-      await pause(chance.between(100, 900));
+      // It works, and then goes at any moment.
+      for (const enough = acknowledged + PUBLICATIONS; acknowledged < enough;) await pause(5);
+      await pause(chance.between(0, 600));
       write({ kind: "fault", at: performance.now(), what: "kills the hub and starts it again" });
       await hub.kill();
       if (sabotage === true) rewind(disk);
