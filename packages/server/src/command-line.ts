@@ -2,6 +2,7 @@ import { Command } from "commander";
 
 import { tidyEnvironment } from "./environment.ts";
 import { CodedFailure, Failure } from "./failure.ts";
+import { logCommand } from "./log/command.ts";
 import { publishCommand } from "./publish/command.ts";
 import { serveCommand } from "./serve/command.ts";
 import { tailCommand } from "./tail/command.ts";
@@ -26,7 +27,7 @@ export async function run(argv: readonly string[]): Promise<void> {
     .helpOption("-h, --help", "print this help")
     .helpCommand(false)
     .addHelpText("after", EXAMPLES);
-  for (const command of [serveCommand(), publishCommand(), tailCommand()]) {
+  for (const command of [serveCommand(), publishCommand(), tailCommand(), logCommand()]) {
     for (const each of command.commands) withHelp(each, `${command.name()} ${each.name()}`);
     program.addCommand(withHelp(command, command.name()));
   }

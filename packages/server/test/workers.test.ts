@@ -115,8 +115,10 @@ test.each([
         received.map((events) => {
           const source = new EventSource(`${hub.url}/events?topic=a`, { retry: { min: 50, max: 200 } });
           onTestFinished(() => source.close());
-          source.addEventListener("message", ({ data }) => events.push(String(data)));
-          cut.push(new Promise((resolve) => source.addEventListener("error", resolve)));
+          source.addEventListener("message", ({ data }) => events.push(data));
+          const isCut = Promise.withResolvers<unknown>();
+          source.addEventListener("error", isCut.resolve);
+          cut.push(isCut.promise);
           return new Promise((resolve) => source.addEventListener("tidings:live", resolve, { once: true }));
         }),
       ),

@@ -115,6 +115,27 @@ test("who was overtaken appends nothing more, and hands its own appends and thos
   }
 });
 
+test("what comes back is before what was appended since", async () => {
+  const room = new Room();
+  const path = join(room.folder, "leaving.sock");
+  const leaving = createServer(greet).listen(path);
+  const connected = once(leaving, "connection");
+  room.file.record = { generation: 1, socket: path };
+  const { appender } = room.join();
+  const [socket] = (await connected) as [Socket];
+  await until(() => appender.ready);
+  const sent = once(socket, "data");
+  const appends = ["1", "2"].map((data) => appender.append([draft(data)]));
+  await sent;
+  socket.write(frameOf('{"head":0,"ready":true,"answers":[[0]]}'));
+  await until(() => !appender.ready);
+  appends.push(appender.append([draft("3")]));
+  leaving.close();
+  socket.write(frameOf('{"bye":true}'));
+  await Promise.all(appends);
+  expect(room.file.texts).toEqual(["1", "2", "3"]);
+});
+
 test("one that appends nothing notices, too, that it was overtaken", async () => {
   const room = new Room();
   const { appender } = await room.joined();
