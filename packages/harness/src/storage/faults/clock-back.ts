@@ -2,7 +2,7 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 
 import type { FaultOutcome, StorageFault } from "./fault.ts";
 import { HubOnDisk } from "./hub-on-disk.ts";
-import { until } from "./until.ts";
+import { until } from "../until.ts";
 
 const HOUR = 3_600_000;
 const AGE = 3_000;

@@ -3,7 +3,7 @@ import { get } from "node:http";
 import { FrameReader, isPublished } from "../../../../tidings/test/frames.ts";
 import { placeOf, type Place } from "../../checker/cursor.ts";
 import { gapRange, type GapRange } from "../../checker/gap-range.ts";
-import { until } from "./until.ts";
+import { until } from "../until.ts";
 
 /** An event as it came. */
 export interface Received {

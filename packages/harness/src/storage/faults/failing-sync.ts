@@ -2,7 +2,7 @@ import { deepEqual, equal, match } from "node:assert/strict";
 
 import type { FaultOutcome, StorageFault } from "./fault.ts";
 import { HubOnDisk, problem } from "./hub-on-disk.ts";
-import { until } from "./until.ts";
+import { until } from "../until.ts";
 
 /** The disk fails a sync; what that was for is lost, and the next sync that works does not bring it back. */
 export const failingSync: StorageFault = failing("fsync fails with EIO", 0);

@@ -6,7 +6,7 @@ import type { Chance } from "../../chance.ts";
 import { BrokenDisk } from "../disk/broken-disk.ts";
 import type { Unsynced } from "../disk/survivor.ts";
 import { EventStream } from "./event-stream.ts";
-import { PATIENCE_MS, until } from "./until.ts";
+import { PATIENCE_MS, until } from "../until.ts";
 
 /** The answer to a request. */
 export interface Answer {

@@ -11,6 +11,7 @@ import { ChaosSubscriber } from "../../chaos/subscriber.ts";
 import { versions } from "../../chaos/versions.ts";
 import { checkLogs, type Verdict } from "../../checker/check.ts";
 import { FileJournal, type Journal } from "../../logs/journal.ts";
+import { until } from "../until.ts";
 
 /** How a hub is killed. */
 export interface KillOptions {
@@ -37,9 +38,9 @@ const SUBSCRIPTIONS = [["**"], ["t/*"], ["t/0"], ["t/1", "t/2"], ["t/3", "t/0"]]
 export async function killRuns({ seed, kills, folder, sabotage, ...counts }: KillOptions): Promise<Verdict> {
   const chance = new Chance(seed);
   const journal = new FileJournal(folder);
-  let acknowledged = 0;
+  const calls = { acknowledged: 0 };
   const write: Journal = (record) => {
-    if (record.kind === "answer" && record.outcome === "ok") acknowledged++;
+    if (record.kind === "answer" && record.outcome === "ok") calls.acknowledged++;
     journal.write(record);
   };
   const how = { traced: false, durable: true, dedupeWindow: 300_000, maxEvents: MAX_EVENTS };
@@ -65,7 +66,8 @@ export async function killRuns({ seed, kills, folder, sabotage, ...counts }: Kil
     const published = publishers.map((each) => each.run());
     for (let kill = 0; kill < kills; kill++) {
       // It works, and then goes at any moment.
-      for (const enough = acknowledged + PUBLICATIONS; acknowledged < enough;) await pause(5);
+      const before = calls.acknowledged;
+      await until(() => calls.acknowledged >= before + PUBLICATIONS, "calls are answered");
       await pause(chance.between(0, 600));
       write({ kind: "fault", at: performance.now(), what: "kills the hub and starts it again" });
       await hub.kill();
