@@ -21,7 +21,7 @@ export async function* exportLog(path: string, { onProgress, signal }: Working =
     const { head, floor: evictedThrough } = view;
     const total = head.offset - evictedThrough.offset;
     yield { log: "tidings", version: 1, epoch: identity.epoch, head, evictedThrough };
-    for (const { key, value } of environment.records(KEPT_EVENTS, Infinity)) {
+    for (const { key, value } of environment.all(KEPT_EVENTS)) {
       const kept = readKept(value, value.length);
       if (kept !== undefined) yield lineOf(kept, topicOf(key));
     }

@@ -78,7 +78,7 @@ class ImportedLog {
     this.#environment = new Environment({ path, sync: true });
     this.#state = { ...EMPTY, floor: markOf(floor), head: markOf(floor), indexedThrough: floor.offset };
     this.#tail.restart(floor.offset);
-    this.#group = new Group(this.#pool);
+    this.#group = new Group(this.#pool, 0);
   }
 
   async begin(epoch: string): Promise<void> {
@@ -131,7 +131,7 @@ class ImportedLog {
     if (this.#state.indexedThrough === this.#state.head.offset) this.#tail.restart(this.#state.indexedThrough);
     this.#group.resolve();
     this.events += entries.length;
-    this.#group = new Group(this.#pool);
+    this.#group = new Group(this.#pool, 0);
     this.#changes = new Operations();
   }
 

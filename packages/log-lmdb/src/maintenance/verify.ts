@@ -87,6 +87,8 @@ class Verification {
       this.#total = undefined;
       return;
     }
+    // The last that was read; only the appender's record has one.
+    if (this.#view.environment.lastVersion !== 0) this.#tell(`The block at ${found.first} has a version`);
     const before = found.total - found.weight;
     if (!isOldest && this.#total !== undefined && before !== this.#total) {
       this.#tell(`The block at ${found.first} does not weigh what it says`);
@@ -144,12 +146,12 @@ class Verification {
     if (records !== this.#indexRecords && floor.offset < this.#view.state.indexedThrough) {
       this.#tell(`The index has ${records} records, and the entries account for ${this.#indexRecords}`);
     }
-    for (const { key, value } of this.#view.environment.records(KEPT_EVENTS, Infinity)) {
+    for (const { key, value } of this.#view.environment.all(KEPT_EVENTS)) {
       const kept = readKept(value, value.length);
       if (kept === undefined) this.#tell(`The kept event of ${JSON.stringify(topicOf(key))} is damaged`);
       else if (kept.offset > floor.offset) this.#tell(`The kept event of ${JSON.stringify(topicOf(key))} is not gone`);
     }
-    for (const { key, value } of this.#view.environment.records(LEFTOVERS, Infinity)) {
+    for (const { key, value } of this.#view.environment.all(LEFTOVERS)) {
       if (readKeys(value).length === 0) this.#tell(`The idempotency keys at ${offsetOf(key)} are damaged`);
     }
   }

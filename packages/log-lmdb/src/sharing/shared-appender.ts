@@ -95,6 +95,7 @@ export class SharedAppender {
         this.#options.logger.warn({ error: message }, "No process can append to the log");
         this.#waiting.rejectAll(message, cause);
         await this.#pause(this.#options.beat);
+        await this.#reopen();
       }
     }
   }
@@ -222,6 +223,14 @@ export class SharedAppender {
       this.#options.store.refresh();
     } catch (error) {
       this.#options.logger.warn({ error }, "What was appended to the log cannot be read");
+    }
+  }
+
+  async #reopen(): Promise<void> {
+    try {
+      await this.#options.store.reopen();
+    } catch (error) {
+      this.#options.logger.warn({ error }, "The log cannot be opened again");
     }
   }
 

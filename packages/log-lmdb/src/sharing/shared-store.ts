@@ -8,6 +8,8 @@ export interface SharedStore {
   claim(generation: number, socket: string): Promise<Appender | undefined>;
   /** Takes in what other processes have committed, and tells those in this process who follow. */
   refresh(): void;
+  /** After a failure, of a claim or of reading: a file in which a commit has failed cannot be trusted. */
+  reopen(): Promise<void>;
   /** Frees the places of readers whose processes are gone. */
   clearStaleReaders(): unknown;
 }

@@ -1,4 +1,4 @@
-import { open, type RootDatabase } from "lmdb";
+import { getLastVersion, open, type RootDatabase } from "lmdb";
 import { HubError } from "tidings/log";
 import type { KeyRange } from "./keys.ts";
 
@@ -22,6 +22,9 @@ export interface EnvironmentOptions {
   /** Only to look: nothing is made or changed. */
   readonly readOnly?: boolean;
 }
+
+/** How many records are in memory at a time, of those that may be very many. */
+const SOME = 64;
 
 type Database = RootDatabase<Buffer, Uint8Array>;
 
@@ -48,7 +51,7 @@ export class Environment {
 
   #open(): Database {
     const { path, sync, readOnly = false } = this.#options;
-    return open<Buffer, Uint8Array>({
+    const options = {
       path,
       readOnly,
       noSubdir: false,
@@ -61,7 +64,10 @@ export class Environment {
       commitDelay: 0,
       eventTurnBatching: false,
       maxReaders: 1_024,
-    });
+      // What is published is not for everyone on the machine.
+      permissionsMode: 0o600,
+    } as const;
+    return open<Buffer, Uint8Array>(options);
   }
 
   /**
@@ -97,6 +103,11 @@ export class Environment {
     return (this.#database as unknown as { readonly lastSize: number }).lastSize;
   }
 
+  /** The version of the last record that was read. */
+  get lastVersion(): number {
+    return getLastVersion();
+  }
+
   /** Keys in order, from the start of a range on. */
   keys({ start, end }: KeyRange, limit: number): Uint8Array[] {
     return [...this.#database.getKeys({ start, end, limit })];
@@ -118,6 +129,17 @@ export class Environment {
   /** Keys with copies of their values, in order. */
   records({ start, end }: KeyRange, limit: number): Found[] {
     return [...this.#database.getRange({ start, end, limit })].map(({ key, value }) => ({ key, value }));
+  }
+
+  /** All records of a range, in order, some at a time. */
+  *all({ start, end }: KeyRange): Generator<Found, void> {
+    for (let from = start; ;) {
+      const records = this.records({ start: from, end }, SOME);
+      yield* records;
+      const last = records.at(-1);
+      if (last === undefined) return;
+      from = Buffer.concat([last.key, Buffer.of(0)]);
+    }
   }
 
   /**

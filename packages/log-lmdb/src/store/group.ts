@@ -15,10 +15,13 @@ export class Group {
   readonly #writers: BlockWriter[] = [];
   readonly #weights: number[] = [];
   readonly #pool: BufferPool;
+  /** When its first event came, by the wall clock. */
+  readonly time: number;
   #bytes = 0;
 
-  constructor(pool: BufferPool) {
+  constructor(pool: BufferPool, time: number) {
     this.#pool = pool;
+    this.time = time;
   }
 
   /** What its entries weigh. */

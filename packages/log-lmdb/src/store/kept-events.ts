@@ -12,11 +12,14 @@ export class KeptEvents {
 
   constructor(environment: Environment, limits: Pick<Retention, "maxTopics" | "maxBytes">) {
     this.#limits = limits;
-    const found = environment.records(KEPT_EVENTS, Infinity).map(({ key, value }) => ({
-      topic: topicOf(key),
-      offset: readKept(value, value.length)?.offset ?? 0,
-      bytes: value.length,
-    }));
+    const found: { readonly topic: string; readonly offset: number; readonly bytes: number }[] = [];
+    for (const { key, value } of environment.all(KEPT_EVENTS)) {
+      found.push({
+        topic: topicOf(key),
+        offset: readKept(value, value.length)?.offset ?? 0,
+        bytes: value.length,
+      });
+    }
     for (const { topic, bytes } of found.toSorted((one, other) => one.offset - other.offset)) this.#set(topic, bytes);
   }
 

@@ -28,7 +28,7 @@ export class LeftoverKeys {
 
   constructor(environment: Environment, limits: Pick<Retention, "dedupeWindow" | "maxKeys">) {
     this.#limits = limits;
-    this.found = environment.records(LEFTOVERS, Infinity).flatMap(({ key, value }) => {
+    this.found = [...environment.all(LEFTOVERS)].flatMap(({ key, value }) => {
       const keys = readKeys(value);
       this.#note({ first: offsetOf(key), since: keys.at(-1)?.since ?? 0, count: keys.length });
       return keys;

@@ -64,7 +64,7 @@ export class StoreAppender implements Appender {
     this.#clock = clock ?? new LogClock(given.settings.runtime, 0);
     this.#next = this.#memory.state.head.offset;
     // What has expired meanwhile goes at once.
-    this.#gathering = new Group(this.#pool);
+    this.#gathering = this.#newGroup();
     this.#work();
     this.#look();
   }
@@ -73,22 +73,18 @@ export class StoreAppender implements Appender {
     return this.#state === "open";
   }
 
-  async append(drafts: readonly Draft[]): Promise<readonly Appended[]> {
-    if (this.#state === "closed") throw new HubError("closed", "The log is closed");
-    if (this.#state === "overtaken") throw new Overtaken();
-    if (this.#state === "failed") throw notNow();
-    for (const { topics } of drafts) checkTopics(topics);
-    const logTime = this.#clock.now();
-    const { keys } = this.#memory;
-    keys.expire(logTime);
-    keys.refuseConflicts(drafts);
+  // Without `async`: a promise more for each event costs as much as writing it.
+  append(drafts: readonly Draft[]): Promise<readonly Appended[]> {
+    try {
+      this.#check(drafts);
+    } catch (error) {
+      return Promise.reject(error);
+    }
     if ((this.#gathering?.bytes ?? 0) > GROUP_BYTES) this.#endGroup();
-    const group = (this.#gathering ??= new Group(this.#pool));
-    const time = this.#with.settings.runtime.now();
-    const answers = drafts.map((draft) => this.#add(group, draft, time, logTime));
-    const answered = group.answered(answers);
+    const group = (this.#gathering ??= this.#newGroup());
+    const answers = drafts.map((draft) => this.#add(group, draft));
     this.#work();
-    return answered;
+    return group.answered(answers);
   }
 
   async close(): Promise<void> {
@@ -105,16 +101,35 @@ export class StoreAppender implements Appender {
     await environment.putIf(APPENDER_KEY, left, generation, generation).catch(() => false);
   }
 
-  #add(group: Group, draft: Draft, time: number, logTime: number): Appended {
+  #check(drafts: readonly Draft[]): void {
+    if (this.#state === "closed") throw new HubError("closed", "The log is closed");
+    if (this.#state === "overtaken") throw new Overtaken();
+    if (this.#state === "failed") throw notNow();
+    let isKeyed = false;
+    for (const { topics, key } of drafts) {
+      checkTopics(topics);
+      isKeyed ||= key !== undefined;
+    }
+    if (!isKeyed) return;
+    this.#memory.keys.expire(this.#clock.now());
+    this.#memory.keys.refuseConflicts(drafts);
+  }
+
+  #add(group: Group, draft: Draft): Appended {
     const { keys } = this.#memory;
-    const known = draft.key === undefined ? undefined : keys.get(draft.key.id);
+    const { key } = draft;
+    const known = key === undefined ? undefined : keys.get(key.id);
     if (known !== undefined) return { position: known, duplicate: true };
     const tag = 1 + Math.floor(this.#with.settings.runtime.random() * 0xffff_ffff);
     const offset = ++this.#next;
-    group.add(draft, offset, tag, time);
+    group.add(draft, offset, tag, group.time);
     const position = { epoch: this.#with.epoch, offset, tag };
-    if (draft.key !== undefined) keys.remember(draft.key, position, logTime);
+    if (key !== undefined) keys.remember(key, position, this.#clock.now());
     return { position, duplicate: false };
+  }
+
+  #newGroup(): Group {
+    return new Group(this.#pool, this.#with.settings.runtime.now());
   }
 
   #endGroup(): void {
@@ -127,7 +142,7 @@ export class StoreAppender implements Appender {
     this.#stopLooking = this.#with.settings.runtime.after(LOOK_AGAIN, () => {
       if (this.#state !== "open") return;
       // An empty group takes what is to be evicted with it.
-      this.#gathering ??= new Group(this.#pool);
+      this.#gathering ??= this.#newGroup();
       this.#work();
       this.#look();
     });
@@ -167,7 +182,7 @@ export class StoreAppender implements Appender {
     group.resolve();
     const { offset, tag } = state.head;
     if (group.entries.length > 0) this.#with.onCommitted({ epoch, offset, tag }, group.entries);
-    if (more) this.#gathering ??= new Group(this.#pool);
+    if (more) this.#gathering ??= this.#newGroup();
   }
 
   /** What a commit does, and what is so when it is done. */
@@ -233,7 +248,7 @@ export class StoreAppender implements Appender {
       const remove = ({ remove: removeOne }: Changes): void => removeOne(PROBE_KEY);
       for (const probe of [put, remove]) {
         if (!(await environment.commit(APPENDER_KEY, generation, probe))) {
-          this.#overtaken(new Group(this.#pool));
+          this.#overtaken(this.#newGroup());
           return true;
         }
       }

@@ -154,6 +154,11 @@ export class Store {
     return { head: this.#view.head, evictedThrough: this.#view.floor };
   }
 
+  /** Opens the files anew, after a failure while nobody in this process appends. */
+  async reopen(): Promise<void> {
+    if (!this.#closed) await this.#environment.reopen();
+  }
+
   /** Frees the places of readers whose process is gone. */
   clearStaleReaders(): number {
     return this.#environment.clearReaders();

@@ -23,6 +23,8 @@ export class StandInStore implements SharedStore {
   readonly file: SharedFile;
   /** How far this process has looked. */
   seen = 0;
+  /** A commit has failed: nothing goes until it is opened again. */
+  mustReopen = false;
   onCommitted: (head: number) => void = () => {};
 
   constructor(file: SharedFile) {
@@ -35,7 +37,11 @@ export class StandInStore implements SharedStore {
 
   async claim(generation: number, socket: string): Promise<Appender | undefined> {
     await this.file.disk;
-    if (this.file.failure !== undefined) throw this.file.failure;
+    if (this.mustReopen) throw new Error("It has to be opened again");
+    if (this.file.failure !== undefined) {
+      this.mustReopen = true;
+      throw this.file.failure;
+    }
     if (this.file.record.generation !== generation) return undefined;
     this.file.record = { generation: generation + 1, socket };
     await this.file.reading;
@@ -44,6 +50,10 @@ export class StandInStore implements SharedStore {
 
   refresh(): void {
     this.seen = this.file.entries.length;
+  }
+
+  async reopen(): Promise<void> {
+    this.mustReopen = false;
   }
 
   clearStaleReaders(): void {}
