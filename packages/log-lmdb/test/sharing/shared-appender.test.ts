@@ -307,20 +307,20 @@ test("a process that does not read is not waited for", async () => {
   const socket = connect(room.file.record.socket ?? "").pause();
   onTestFinished(() => void socket.destroy());
   socket.write(frameOf('{"hello":1}'));
-  const event = JSON.stringify([["a"], null, "x", null, false, null]);
-  let sent = 0;
-  // More than its answers, unread, may take: then nothing more is read of it.
-  await new Promise<void>((resolve) => {
-    const send = (): void => {
-      sent += 1;
-      if (socket.write(frameOf(`{"appends":[[${sent},[${Array.from({ length: 500 }, () => event).join()}]]]}`)))
-        setImmediate(send);
-      else if (socket.writableLength > 4_000_000) resolve();
-      else setImmediate(send);
-    };
-    send();
-  });
+  const frame = (id: number, data: string, count: number): Buffer => {
+    const event = JSON.stringify([["a"], null, data, null, false, null]);
+    return frameOf(`{"appends":[[${id},[${Array.from({ length: count }, () => event).join()}]]]}`);
+  };
+  // First as many answers as a socket holds, then more than may be taken without an answer.
+  for (let sent = 0; sent < 50; sent += 1) socket.write(frame(sent, "", 1_000));
+  const large = frame(50, "x".repeat(500_000), 1);
+  for (let sent = 0; sent < 150; sent += 1) socket.write(large);
+  const taken = (): number => room.file.entries.filter(({ draft: { data } }) => data.length === 500_000).length;
+  await until(() => taken() > 30);
+  // Turns of the event loop, in which the rest would be read.
+  for (let turn = 0; turn < 2_000; turn += 1) await new Promise((resolve) => setImmediate(resolve));
   await appender.append([draft("1")]);
+  expect(taken()).toBeLessThan(100);
   await appender.close();
 });
 
