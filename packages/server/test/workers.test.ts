@@ -171,6 +171,22 @@ test("SIGTERM drains all workers: every stream is told when to come back, and no
   expect(hub.stderr).not.toContain("is replaced");
 });
 
+test("SIGTERM to one worker drains it alone, and another takes its place", async () => {
+  const hub = await startCrew(2);
+  const pid = hub.pid(2);
+  const [mine, other] = [
+    await hub.at(2, () => openStream(hub.port)),
+    await hub.at(1, () => openStream(hub.port, "?topic=a")),
+  ];
+  const opened = mine.received.length;
+  process.kill(pid, "SIGTERM");
+  expect((await mine.ended).slice(opened)).toMatch(/^retry: \d+\n\n$/);
+  await hub.replaced(2, pid);
+  await publishSurely(hub, "1");
+  await other.until(/^data: 1$/m);
+  await expect.poll(async () => metricsOf(await hub.connectTo(1))).toMatch(/^tidings_workers 2$/m);
+});
+
 test("when the supervisor is killed its workers end", async () => {
   const hub = await startCrew(2);
   const pids = [hub.pid(1), hub.pid(2)];
@@ -197,6 +213,24 @@ test("a worker that hangs makes the hub not ready, which says which one", async 
     return `${response.status} ${await response.text()}`;
   });
   expect(answer).toBe("503 worker 1: no answer to trouble in 1.5 s");
+});
+
+test("the demo is one for all workers: its page and its operation at any, its figures of all", async () => {
+  const hub = await startCrew(2, ["--demo"]);
+  const streams: RawConnection[] = [];
+  for (const worker of [1, 2, 2]) {
+    streams.push(await hub.at(worker, () => openStream(hub.port, "?topic=demo/metrics/connections")));
+  }
+  for (const stream of streams) await stream.until(/"metric":"connections","value":3\b/);
+  const other = await hub.connectTo(2);
+  const ask = (request: string): void =>
+    other.send(`${request} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n`);
+  ask("GET /demo/icon.svg");
+  await other.until(/HTTP\/1\.1 200 OK\r\n[^]*<\/svg>\s*$/);
+  ask("POST /demo/operation");
+  await other.until(/HTTP\/1\.1 202 Accepted\r\n[^]*"state":"running"/);
+  ask("POST /demo/operation");
+  await other.until(/HTTP\/1\.1 409 Conflict\r\n[^]*"operation-running"/);
 });
 
 test("a port in use is one clear line and exit code 1, of however many workers", async () => {

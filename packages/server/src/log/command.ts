@@ -7,7 +7,8 @@ import type { ReadSettings } from "./read.ts";
 
 const ABOUT = `Looks into a durable log, and maintains it.
 
-Each takes the folder of the log; without one, ${DEFAULT_FOLDER} in the working directory. info, read, verify and export also \
+Each takes the folder of the log; without one, that of TIDINGS_LOG, \
+or ${DEFAULT_FOLDER} in the working directory. info, read, verify and export also \
 work beside a hub that runs on it; compact and import need it for themselves. Long work shows on a terminal how far it is.
 
 It exits with 0 when all is well, with 1 when it could not be done, and verify with 2 when the log is damaged.`;
@@ -79,7 +80,12 @@ function add(command: Command, name: string, summary: string): Command {
     .command(name)
     .summary(summary)
     .description(`${summary[0]?.toUpperCase()}${summary.slice(1)}.`)
-    .argument("[folder]", "where the log is", DEFAULT_FOLDER);
+    .argument("[folder]", "where the log is", ownFolder());
+}
+
+/** Where `tidings serve` would keep its log. */
+function ownFolder(): string {
+  return /^lmdb:(.+)$/.exec(process.env["TIDINGS_LOG"] ?? "")?.[1] ?? DEFAULT_FOLDER;
 }
 
 function checkCursor(text: string): string {

@@ -1,10 +1,10 @@
 import { openLogForReading } from "@tidings/log-lmdb";
-import { type Entry, formatCursor, parseCursor, type Position, type Range, topicFilter } from "tidings/log";
-import type { ParsedEvent } from "tidings/wire";
+import { formatCursor, type Page, parseCursor, type Position, topicFilter } from "tidings/log";
 
 import { Failure } from "../failure.ts";
 import { standardOutput } from "../tail/output.ts";
-import { confessionLine, dayTime, type Paint, painter, readableLine } from "../tail/readable-line.ts";
+import { painter } from "../tail/readable-line.ts";
+import { eventLine, gapLine, type Shape } from "./lines.ts";
 import { work } from "./work.ts";
 
 /** What `tidings log read` was told. */
@@ -17,6 +17,15 @@ export interface ReadSettings {
 
 /** The most that is read at a time. */
 const PAGE = { entries: 500, bytes: 1024 * 1024 };
+
+type ReadableLog = Awaited<ReturnType<typeof openLogForReading>>;
+
+/** A line to print, and where it stands. An event counts towards the limit. */
+interface Line {
+  readonly position: Position;
+  readonly text: string;
+  readonly isEvent: boolean;
+}
 
 /**
  * Prints events of a log, the oldest first, and where there is more.
@@ -34,65 +43,47 @@ export async function read(folder: string, settings: ReadSettings): Promise<void
   });
 }
 
-type ReadableLog = Awaited<ReturnType<typeof openLogForReading>>;
-
 async function print(log: ReadableLog, { topic, after, limit, json = false }: ReadSettings): Promise<void> {
-  let gone = false;
-  const output = standardOutput(() => (gone = true));
-  const paint = painter(process.stdout);
+  const output = standardOutput(() => undefined);
+  const shape: Shape = { json, paint: painter(process.stdout) };
   // Not what hubs have written for themselves, unless it is asked for.
   const filter = topicFilter(topic.length === 0 ? ["**"] : topic);
-  const asked = after === undefined ? undefined : parseCursor(after);
-  let { head, evictedThrough } = await log.ends();
-  let position = asked ?? evictedThrough;
+  const { head, evictedThrough } = await log.ends();
+  let position = (after === undefined ? undefined : parseCursor(after)) ?? evictedThrough;
   let left = limit;
-  while (left > 0 && !gone) {
+  for (;;) {
     const page = await log.read(position, filter, PAGE);
     if (page.reset) throw new Failure(notOfThisHistory(position, page.oldest));
-    evictedThrough = page.evictedThrough;
-    if (position.offset < evictedThrough.offset) {
-      output.writeLine(gapLine("evicted", { after: position, through: evictedThrough }, json, paint));
-    }
-    const lines = [
-      ...page.corrupt.map((range) => ({ offset: range.through.offset, range })),
-      ...page.entries.filter(({ topics }) => filter.matches(topics)).map((entry) => ({ offset: entry.offset, entry })),
-    ].toSorted((one, other) => one.offset - other.offset);
-    for (const line of lines) {
-      if ("range" in line) output.writeLine(gapLine("corrupt", line.range, json, paint));
-      else {
-        output.writeLine(eventLine(line.entry, head.epoch, json, paint));
-        left -= 1;
-        position = at(line.entry, head.epoch);
-        if (left === 0) break;
-      }
+    for (const line of linesOf(page, position, filter.matches.bind(filter), shape)) {
+      if (output.gone) return;
+      output.writeLine(line.text);
       await output.ready();
+      position = line.position;
+      if (line.isEvent) left -= 1;
+      if (left > 0) continue;
+      if (position.offset < head.offset) process.stderr.write(`There may be more: --after ${formatCursor(position)}\n`);
+      return;
     }
-    if (left === 0) break;
     position = page.through;
     if (position.offset >= head.offset) return;
   }
-  ({ head } = await log.ends());
-  if (!gone && position.offset < head.offset) {
-    process.stderr.write(`There may be more: --after ${formatCursor(position)}\n`);
+}
+
+/** What a page is as lines, in the order of the log. */
+function linesOf(page: Page, after: Position, wants: (topics: readonly string[]) => boolean, shape: Shape): Line[] {
+  const { evictedThrough, corrupt, entries } = page;
+  const { epoch } = evictedThrough;
+  const missed = after.offset < evictedThrough.offset ? [{ after, through: evictedThrough }] : [];
+  const lines: Line[] = [
+    ...missed.map((range) => ({ position: range.through, text: gapLine("evicted", range, shape), isEvent: false })),
+    ...corrupt.map((range) => ({ position: range.through, text: gapLine("corrupt", range, shape), isEvent: false })),
+  ];
+  for (const entry of entries) {
+    if (!wants(entry.topics)) continue;
+    const position = { epoch, offset: entry.offset, tag: entry.tag };
+    lines.push({ position, text: eventLine(entry, position, shape), isEvent: true });
   }
-}
-
-function at({ offset, tag }: Entry, epoch: string): Position {
-  return { epoch, offset, tag };
-}
-
-function eventLine(entry: Entry, epoch: string, json: boolean, paint: Paint): string {
-  const id = formatCursor(at(entry, epoch));
-  const { topics, event = "message", data } = entry;
-  if (json) return JSON.stringify({ id, time: new Date(entry.time).toISOString(), event, topics, data });
-  const parsed: ParsedEvent = { event, data, topics, lastEventId: id, cursor: undefined };
-  return readableLine(parsed, `${dayTime(new Date(entry.time))}  ${id}`, paint);
-}
-
-function gapLine(reason: "evicted" | "corrupt", range: Range, json: boolean, paint: Paint): string {
-  const data = { reason, after: formatCursor(range.after), through: formatCursor(range.through) };
-  if (json) return JSON.stringify({ event: "tidings:gap", ...data });
-  return confessionLine({ event: "tidings:gap", data: JSON.stringify(data) }, paint) ?? "";
+  return lines.toSorted((one, other) => one.position.offset - other.position.offset);
 }
 
 function notOfThisHistory(position: Position, oldest: Position): string {

@@ -23,7 +23,11 @@ export async function verify(folder: string): Promise<void> {
   for (const line of wrong.slice(0, TOLD)) process.stdout.write(`${line}\n`);
   if (wrong.length > TOLD) process.stdout.write(`and ${wrong.length - TOLD} more\n`);
   if (wrong.length > 0) {
-    throw new CodedFailure(`The log is damaged: ${wrong.length} in ${events} events. See docs/server.md.`, DAMAGED);
+    throw new CodedFailure(
+      `The log is damaged: ${wrong.length === 1 ? "one thing is" : `${wrong.length} things are`} wrong in ${events} events. ` +
+        `What can be read goes into a new folder by: tidings log export ${folder} | tidings log import FOLDER`,
+      DAMAGED,
+    );
   }
   process.stdout.write(`${events} events, all of them well\n`);
 }

@@ -1,16 +1,16 @@
 import { type DestinationStream, type Logger, destination, pino, stdTimeFunctions } from "pino";
 
-import type { LogLevel } from "./settings.ts";
+import type { ServeSettings } from "./settings.ts";
 
 /**
  * The log of the process: JSON lines on stderr, written at once, so that the last one before an exit is there. Those of a
- * worker bear its number.
+ * worker bear its number. A rejection that nobody waited for is told there, and ends nothing.
  */
-export function createLogger(level: LogLevel, worker?: number): Logger {
+export function createProcessLogger({ logLevel }: Pick<ServeSettings, "logLevel">, worker?: number): Logger {
   const stderr: DestinationStream = destination({ fd: 2, sync: true });
-  return pino(
+  const logger = pino(
     {
-      level,
+      level: logLevel,
       base: worker === undefined ? null : { worker },
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
@@ -18,6 +18,8 @@ export function createLogger(level: LogLevel, worker?: number): Logger {
     },
     stderr,
   );
+  process.on("unhandledRejection", (error) => logger.error({ err: error }, "something failed that nobody waited for"));
+  return logger;
 }
 
 /** What may be told of an error: not its own fields, where others put requests, headers and payloads. */

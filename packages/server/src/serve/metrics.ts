@@ -71,6 +71,7 @@ export function createMetrics(hub: Hub): Metrics {
     },
   });
 
+  new Gauge({ name: "tidings_workers", help: "Processes that serve the hub.", registers: [registry] }).set(1);
   const ready: Gauge = new Gauge({
     name: "tidings_ready",
     help: "1 while the log takes events.",

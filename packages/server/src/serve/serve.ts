@@ -2,7 +2,7 @@ import { crewOfOne } from "./crew.ts";
 import { createDemo } from "../demo/index.ts";
 import { readyUrl, refuseUnlessMeant } from "./exposure.ts";
 import { startHubServer } from "./hub-server.ts";
-import { createLogger } from "./logger.ts";
+import { createProcessLogger } from "./logger.ts";
 import { describeLog, refuseImpossibleLog } from "./open-log.ts";
 import type { ServeSettings } from "./settings.ts";
 import { stopOnSignal } from "./shutdown.ts";
@@ -27,21 +27,20 @@ interface Bound {
 }
 
 async function serveAlone(settings: ServeSettings): Promise<Bound> {
-  const logger = createLogger(settings.logLevel);
+  const logger = createProcessLogger(settings);
   const { address, port, stopping } = await startHubServer(settings, {
     logger,
     crewOf: crewOfOne,
     demoOf: (hub) => (settings.demo === true ? createDemo(hub) : undefined),
   });
   stopOnSignal(stopping);
-  process.on("unhandledRejection", (error) => logger.error({ err: error }, "something failed that nobody waited for"));
   logger.info({ address, port, log: settings.log.kind, demo: settings.demo === true }, "ready");
   return { address, port };
 }
 
 async function serveByMany(settings: ServeSettings): Promise<Bound> {
   const { Supervisor } = await import("./workers/supervisor.ts");
-  const logger = createLogger(settings.logLevel);
+  const logger = createProcessLogger(settings);
   const supervisor = new Supervisor(settings, logger);
   const { address, port } = await supervisor.start();
   stopOnSignal(supervisor.stopping);

@@ -39,4 +39,4 @@ export interface ServeSettings {
 export const LOG_LEVELS = ["silent", "error", "warn", "info", "debug"] as const;
 
 /** How much is logged. */
-export type LogLevel = (typeof LOG_LEVELS)[number];
+type LogLevel = (typeof LOG_LEVELS)[number];

@@ -2,6 +2,8 @@ import { systemCode } from "../failure.ts";
 
 /** Where lines go, at the pace at which they are read. */
 export interface Output {
+  /** Whether nobody reads it any more. */
+  readonly gone: boolean;
   writeLine(line: string): void;
   /** Resolves when what was written has been taken, as far as it must be before more is written. */
   ready(): Promise<void>;
@@ -19,6 +21,9 @@ export function standardOutput(onGone: (error: Error | undefined) => void): Outp
     onGone(systemCode(error) === "EPIPE" ? undefined : error);
   });
   return {
+    get gone() {
+      return gone;
+    },
     writeLine(line) {
       if (!gone) stdout.write(`${line}\n`);
     },

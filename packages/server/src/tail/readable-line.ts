@@ -13,7 +13,11 @@ export function painter(stream: NodeJS.WriteStream): Paint {
 }
 
 /** An event for people: when it came, topics, name and data. A gap and a reset are told in words. */
-export function readableLine(event: ParsedEvent, when: string, paint: Paint): string {
+export function readableLine(
+  event: Pick<ParsedEvent, "event" | "data" | "topics">,
+  when: string,
+  paint: Paint,
+): string {
   const clock = paint("dim", when);
   const told = confessionLine(event, paint);
   if (told !== undefined) return `${clock}  ${told}`;

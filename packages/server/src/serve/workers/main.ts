@@ -4,7 +4,7 @@ import { createDemo, createDemoPage } from "../../demo/index.ts";
 import { Failure } from "../../failure.ts";
 import { type Crew, troubleOf } from "../crew.ts";
 import { type HubDemo, startHubServer } from "../hub-server.ts";
-import { createLogger } from "../logger.ts";
+import { createProcessLogger } from "../logger.ts";
 import type { Metrics } from "../metrics.ts";
 import type { ServeSettings } from "../settings.ts";
 import { stopOnSignal, type StopSignal } from "../shutdown.ts";
@@ -15,8 +15,7 @@ import type { SupervisorProcedures, WorkerProcedures } from "./procedures.ts";
 // A worker, which its supervisor starts with a number and the settings. When the supervisor ends, Node's cluster ends it.
 const number = Number(process.argv[2]);
 const settings = JSON.parse(process.argv[3] ?? "") as ServeSettings;
-const logger = createLogger(settings.logLevel, number);
-process.on("unhandledRejection", (error) => logger.error({ err: error }, "something failed that nobody waited for"));
+const logger = createProcessLogger(settings, number);
 
 /** How long the supervisor may take for an answer, in ms: it may have to wait for another worker. */
 const PATIENCE = 5_000;

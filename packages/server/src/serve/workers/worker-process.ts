@@ -31,11 +31,6 @@ export interface Bound {
   readonly port: number;
 }
 
-/** Thrown where a worker could not start. */
-export class WorkerFailed extends Error {
-  override readonly name = "WorkerFailed";
-}
-
 /** What a supervisor answers to each of its workers alike. */
 export type Answers = Omit<SupervisorProcedures, "listening" | "failed" | "change"> & {
   change(
@@ -57,7 +52,7 @@ export function startWorker(number: number, settings: ServeSettings, answers: An
     worker.once("exit", (code, signal) => {
       listening = false;
       const how = signal === null ? `code ${code}` : signal;
-      started.reject(new WorkerFailed(failure ?? `Worker ${number} ended with ${how} before it listened.`));
+      started.reject(new Error(failure ?? `Worker ${number} ended with ${how} before it listened.`));
       resolve(failure ?? how);
     });
   });
