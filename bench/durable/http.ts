@@ -32,6 +32,8 @@ export function runHttp(log: LogKind, { http }: DurablePlan, cores: Cores, folde
       if (failed > 0) throw new Error(`${failed} batches were not taken`);
       return ((await generator.look()).micros - before.micros) / 1_000_000;
     };
+    // No one subscribes; it tells the generator where the hub is.
+    await generator.open(server, 0);
     await all(http.warmUp);
     await pause(100);
     const before = usageOf(server.pids);

@@ -129,9 +129,9 @@ async function fill({ folder, events, bytes, topics }: Filling): Promise<readonl
 async function resume({ folder, events, cursors, results }: Resuming): Promise<Resumed> {
   const log = large(folder, events);
   await log.ends();
-  const order = cursors.toSorted(() => Math.random() - 0.5);
-  // Compilers settle first.
-  for (const cursor of order.slice(0, 300)) await resumeOnce(log, cursor, results);
+  const order = cursors.slice(0, SAMPLES).toSorted(() => Math.random() - 0.5);
+  // Compilers and the heap settle first.
+  for (const cursor of order) await resumeOnce(log, cursor, results);
   globalThis.gc?.();
   const anonymousBefore = anonymousBytes();
   const micros: number[] = [];
