@@ -4,6 +4,11 @@ import { join } from "node:path";
 import { topicFilter, type Draft, type Entry, type Log } from "tidings/log";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { compactLog, exportLog, importLog, lmdbLog, logInfo, verifyLog, type LmdbLogOptions } from "../src/index.ts";
+import { verify } from "../src/maintenance/verify.ts";
+import { Environment } from "../src/store/environment.ts";
+import { identityOf } from "../src/store/identity.ts";
+import { APPENDER_KEY } from "../src/store/keys.ts";
+import { View } from "../src/store/view.ts";
 import { damageEntry } from "./damage.ts";
 
 let root = "";
@@ -17,6 +22,10 @@ afterAll(() => rm(root, { recursive: true, force: true }));
 
 function draft(topic: string, data: string): Draft {
   return { topics: [topic], event: undefined, data, key: undefined, private: false, audience: undefined };
+}
+
+function never(): never {
+  throw new Error("There are records");
 }
 
 /** A closed log with events of many kinds. */
@@ -130,6 +139,49 @@ describe("work on a log's folder", () => {
     // What was last is not even a hole.
     expect(found.corrupt.map(({ through }) => through.offset)).toEqual([2, 78, 4_000]);
     expect(found.problems).toEqual([]);
+  });
+
+  test("finds each of 100 flipped bits, wherever in a record they are", async () => {
+    const path = await closedLog(9_000, { maxEvents: 5_000 });
+    const environment = new Environment({ path, sync: false });
+    const everything = { start: Buffer.of(0), end: Buffer.of(0xff) };
+    const records = [...environment.all(everything)];
+    const { generation, epoch } = identityOf(environment);
+    const replace = async (key: Uint8Array, value: Buffer): Promise<void> => {
+      // The first record has a version, which is what a commit asks for.
+      if (key.length === 1 && key[0] === APPENDER_KEY[0]) {
+        expect(await environment.putIf(key, value, generation, generation)).toBe(true);
+        return;
+      }
+      expect(await environment.commit(APPENDER_KEY, generation, ({ put }) => put(key, value))).toBe(true);
+    };
+    const isFound = (): boolean => {
+      try {
+        identityOf(environment);
+        const view = new View(environment, epoch);
+        view.refresh();
+        const { corrupt, problems } = verify(view, () => undefined);
+        return corrupt.length + problems.length > 0;
+      } catch {
+        return true;
+      }
+    };
+    expect(isFound()).toBe(false);
+    const kinds = new Set<number | undefined>();
+    for (let n = 0; n < 100; n++) {
+      // Every kind of record, most of them blocks; every place in it, in turn.
+      const { key, value } = records[Math.floor((n / 100) ** 3 * records.length)] ?? records[0] ?? never();
+      kinds.add(key[0]);
+      const flipped = Buffer.from(value);
+      const place = Math.floor((n * 0.618 * value.length) % value.length);
+      flipped[place] = (flipped[place] ?? 0) ^ (1 << (n % 8));
+      await replace(key, flipped);
+      expect([n, key[0], place, isFound()]).toEqual([n, key[0], place, true]);
+      await replace(key, value);
+    }
+    expect(isFound()).toBe(false);
+    expect(kinds.size).toBeGreaterThanOrEqual(6);
+    await environment.close();
   });
 
   test("stops verifying when it is told to", async () => {

@@ -35,6 +35,8 @@ export interface Committing {
 /** The index chunk that the oldest entries are in. */
 interface Front extends IndexChunk {
   readonly first: number;
+  /** Which topics have their newest place in the chunk at an offset. */
+  readonly topicsAt: ReadonlyMap<number, readonly string[]>;
 }
 
 /** Lets go what retention does not keep, entry by entry, in the appender's commits. */
@@ -57,12 +59,20 @@ export class Eviction {
     let { floor } = before;
     this.#found = undefined;
     while (floor.offset < head.offset) {
-      const isOver = head.offset - floor.offset > limits.maxEvents || head.total - floor.total > limits.maxBytes;
-      if (!isOver && now - this.#oldestTime(floor, committing) <= limits.maxAge) return { floor, more: false };
+      const isOld = now - this.#oldestTime(floor, committing) > limits.maxAge;
+      if (!isOld && !this.#isOver(floor, head)) return { floor, more: false };
       if (floor.offset - before.floor.offset >= most) return { floor, more: true };
-      floor = this.#evict(floor, committing, changes);
+      this.#enter(floor.offset + 1, before.indexedThrough);
+      floor = this.#evictBlock(floor, isOld, committing, changes) ?? this.#evict(floor, committing, changes);
+      if (this.#front !== undefined && floor.offset >= this.#front.through) this.#leave(this.#front, changes);
     }
     return { floor, more: false };
+  }
+
+  /** Whether there are too many after an entry, or too large ones. */
+  #isOver(floor: Pick<Mark, "offset" | "total">, head: Mark): boolean {
+    const { maxEvents, maxBytes } = this.#parts.limits;
+    return head.offset - floor.offset > maxEvents || head.total - floor.total > maxBytes;
   }
 
   /** When the oldest entry was committed. */
@@ -75,34 +85,47 @@ export class Eviction {
     return this.#oldest.logTime;
   }
 
-  /** The next entry goes, or all those of which nothing is known. */
-  #evict(floor: Mark, committing: Committing, changes: Changes): Mark {
-    const { kept, leftovers } = this.#parts;
-    const offset = floor.offset + 1;
-    const found = this.#find(offset, committing);
-    const last = "hole" in found ? found.last : offset;
-    this.#enter(offset, committing.before.indexedThrough);
-    if (!("hole" in found)) {
-      for (const topic of found.topicsAt(offset) ?? []) {
-        // The hub's own topics are as many as streams were changed: no one asks for their newest.
-        if (!topic.startsWith("$") && this.#isNewest(topic, offset)) {
-          kept.keep(topic, offset, found.tagAt(offset), found.bytesAt(offset), changes);
-        }
-      }
+  /** A whole block goes at once, if all of it is due: the index knows where topics have their newest place. */
+  #evictBlock(floor: Mark, isOld: boolean, committing: Committing, changes: Changes): Mark | undefined {
+    const front = this.#front;
+    const found = this.#find(floor.offset + 1, committing);
+    if (front === undefined || "hole" in found || found.last > front.through) return undefined;
+    const { last } = found;
+    const beforeLast = { offset: last - 1, total: found.total - found.weightAt(last) };
+    if (!isOld && !this.#isOver(beforeLast, committing.head)) return undefined;
+    for (let offset = floor.offset + 1; offset <= last; offset++) {
+      const topics = front.topicsAt.get(offset);
+      if (topics !== undefined && found.isWhole(offset)) this.#keepNewest(topics, found, offset, changes);
     }
-    const next = "hole" in found ? this.#after(found, committing) : this.#past(found, floor);
-    if (last === found.last) {
-      if (!("hole" in found)) leftovers.keep(found, committing.now, changes);
-      const first = "hole" in found ? found.damaged : found.first;
-      if (first !== undefined) changes.remove(blockKey(first));
-    }
-    if (this.#front !== undefined && next.offset >= this.#front.through) this.#leave(this.#front, changes);
-    return next;
+    this.#remove(found, committing, changes);
+    return { offset: last, tag: found.tagAt(last), total: found.total };
   }
 
-  #past(block: Block, floor: Mark): Mark {
+  /** The next entry goes, or all those of which nothing is known. */
+  #evict(floor: Mark, committing: Committing, changes: Changes): Mark {
     const offset = floor.offset + 1;
-    return { offset, tag: block.tagAt(offset), total: floor.total + block.weightAt(offset) };
+    const found = this.#find(offset, committing);
+    if ("hole" in found) {
+      const next = this.#after(found, committing);
+      if (found.damaged !== undefined) changes.remove(blockKey(found.damaged));
+      return next;
+    }
+    this.#keepNewest(found.topicsAt(offset) ?? [], found, offset, changes);
+    if (offset === found.last) this.#remove(found, committing, changes);
+    return { offset, tag: found.tagAt(offset), total: floor.total + found.weightAt(offset) };
+  }
+
+  #keepNewest(topics: readonly string[], block: Block, offset: number, changes: Changes): void {
+    for (const topic of topics) {
+      // The hub's own topics are as many as streams were changed: no one asks for their newest.
+      if (topic.startsWith("$") || !this.#isNewest(topic, offset)) continue;
+      this.#parts.kept.keep(topic, offset, block.tagAt(offset), block.bytesAt(offset), changes);
+    }
+  }
+
+  #remove(block: Block, { now }: Committing, changes: Changes): void {
+    this.#parts.leftovers.keep(block, now, changes);
+    changes.remove(blockKey(block.first));
   }
 
   /** Just after a hole. What it weighed is seen from what follows. */
@@ -142,7 +165,7 @@ export class Eviction {
     if (key === undefined || bytes === undefined) return;
     const first = offsetOf(key);
     const chunk = readChunk(bytes, environment.lastSize, first);
-    this.#front = chunk === undefined ? undefined : { first, ...chunk };
+    this.#front = chunk === undefined ? undefined : { first, ...chunk, topicsAt: byOffset(chunk.newest) };
   }
 
   /** All entries of an index chunk are gone. */
@@ -151,4 +174,15 @@ export class Eviction {
     changes.remove(chunkKey(first));
     this.#front = undefined;
   }
+}
+
+/** Topics by the offset of their newest entry. */
+function byOffset(newest: ReadonlyMap<string, number>): Map<number, string[]> {
+  const topics = new Map<number, string[]>();
+  for (const [topic, offset] of newest) {
+    const others = topics.get(offset);
+    if (others === undefined) topics.set(offset, [topic]);
+    else others.push(topic);
+  }
+  return topics;
 }

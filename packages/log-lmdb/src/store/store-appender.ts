@@ -1,7 +1,7 @@
-import { statfsSync } from "node:fs";
 import { HubError, type Appended, type Draft, type Entry, type Position } from "tidings/log";
 import { Overtaken, type Appender } from "../appender.ts";
 import { readMemory, type AppenderMemory } from "./appender-memory.ts";
+import { checkTopics, notNow, reasonOf, unknownOutcome } from "./append-refusal.ts";
 import { BufferPool } from "./buffer-pool.ts";
 import type { Changes, Environment } from "./environment.ts";
 import { Group } from "./group.ts";
@@ -15,12 +15,8 @@ import type { StoreSettings } from "./store-settings.ts";
 
 /** What goes into one commit at most, about; what comes beyond waits for the next. In bytes. */
 const GROUP_BYTES = 4 * 1024 * 1024;
-/** A topic is part of a key of the index: the longest key, less its other parts. */
-const MOST_TOPIC_BYTES = 1_900;
 /** How often it looks for what has expired, and tries again after a failure, in milliseconds. */
 const LOOK_AGAIN = 1_000;
-/** With less on the disk than this it counts as full, in bytes. */
-const NO_ROOM = 1024 * 1024;
 /** What is written to see whether the disk takes something, in bytes. */
 const PROBE_BYTES = 65_536;
 
@@ -269,32 +265,4 @@ export class StoreAppender implements Appender {
 /** Ends when what is waiting for the event loop had its turn. */
 function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
-}
-
-function unknownOutcome(cause: unknown, reason: string): HubError {
-  const message = `The log failed while it was written${reason}: publish again with the same idempotency key to be sure`;
-  return new HubError("log-failed", message, { cause });
-}
-
-/** What the system does not say: it calls a write that found no room for its end an I/O error. */
-function reasonOf(path: string): string {
-  try {
-    const { bavail, bsize } = statfsSync(path);
-    return bavail * bsize < NO_ROOM ? ", for the disk is full" : "";
-  } catch {
-    return "";
-  }
-}
-
-function notNow(): HubError {
-  return new HubError("log-failed", "The log cannot be written at the moment; nothing was published");
-}
-
-function checkTopics(topics: readonly string[]): void {
-  for (const topic of topics) {
-    // Three bytes are the most that a character of a text takes.
-    if (topic.length * 3 > MOST_TOPIC_BYTES && Buffer.byteLength(topic) > MOST_TOPIC_BYTES) {
-      throw new HubError("bad-topic", `A topic of this log has at most ${MOST_TOPIC_BYTES} bytes`);
-    }
-  }
 }
