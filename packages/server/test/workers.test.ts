@@ -124,18 +124,18 @@ test.each([
       ),
     );
     const others = await hub.at(3 - victim, () => Promise.all(upTo(3).map(() => openStream(hub.port, "?topic=a"))));
-    const numbers = upTo(200);
+    const numbers = upTo(100);
     for (const [index, data] of numbers.entries()) {
-      if (index === 60) process.kill(pid, "SIGKILL");
+      if (index === 30) process.kill(pid, "SIGKILL");
       await publishSurely(hub, data);
     }
     await Promise.all(cut);
     for (const stream of others) {
-      await stream.until(/^data: 200$/m);
+      await stream.until(/^data: 100$/m);
       expect(dataOf(stream)).toEqual(numbers);
       expect(stream.received).not.toMatch(/tidings:(gap|reset)/);
     }
-    await expect.poll(() => received.map((events) => events.length), { timeout: 20_000 }).toEqual(Array(6).fill(200));
+    await expect.poll(() => received.map((events) => events.length), { timeout: 20_000 }).toEqual(Array(6).fill(100));
     for (const events of received) expect(events).toEqual(numbers);
     expect(await hub.replaced(victim, pid)).not.toBe(pid);
     expect(hub.stderr).toContain('"a worker has ended, and is replaced"');
@@ -192,6 +192,20 @@ test("when the supervisor is killed its workers end", async () => {
   const pids = [hub.pid(1), hub.pid(2)];
   hub.kill("SIGKILL");
   await expect.poll(() => pids.map(isAlive)).toEqual([false, false]);
+});
+
+test("when all workers are killed at the same time others take their places, on the same port and the same log", async () => {
+  const hub = await startCrew(2);
+  await publishSurely(hub, "1");
+  const stream = await openStream(hub.port, "?topic=a&from=earliest");
+  const [, id = ""] = await stream.until(/^id: (\S+)\ntopic: a\ndata: 1$/m);
+  const pids = [hub.pid(1), hub.pid(2)] as const;
+  for (const pid of pids) process.kill(pid, "SIGKILL");
+  await Promise.all([hub.replaced(1, pids[0]), hub.replaced(2, pids[1])]);
+  await publishSurely(hub, "2");
+  const resumed = await openStream(hub.port, `?topic=a&lastEventId=${id}`);
+  await resumed.until(/^data: 2$/m);
+  expect(resumed.received).not.toMatch(/tidings:(gap|reset)/);
 });
 
 test("a worker that ends again and again is waited for longer each time, and the log says so", async () => {

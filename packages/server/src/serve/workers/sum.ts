@@ -21,23 +21,30 @@ export async function sumFigures(all: readonly Figures[]): Promise<string> {
   return AggregatorRegistry.aggregate([...all]).metrics();
 }
 
+/** Several reports as one. At least one. */
+export async function sumReports(all: readonly Report[]): Promise<Report> {
+  const stats = sumStats(all.map((report) => report.stats));
+  if (stats === undefined) throw new Error("There is no report to sum up");
+  const figures = await AggregatorRegistry.aggregate(all.map((report) => report.figures)).getMetricsAsJSON();
+  return { stats, figures };
+}
+
 /**
  * What stays of a worker that has ended: what it had counted when it was asked last. Without it the sums would fall, and
  * who reads them would take that for a new start.
  */
-export async function remains({ stats, figures }: Report, before: Report | undefined): Promise<Report> {
-  const counted = figures.filter(({ type }) => String(type) !== "gauge");
-  const none = {
-    subscribers: 0,
-    subscribersByState: { live: 0, replaying: 0, catchingUp: 0 },
-    topics: 0,
-    bufferedBytes: 0,
-  };
-  const left: Report = { stats: { ...stats, ...none, ready: true, overloaded: false }, figures: counted };
-  if (before === undefined) return left;
+export function remainsOf({ stats, figures }: Report): Report {
   return {
-    stats: sumStats([before.stats, left.stats]) ?? left.stats,
-    figures: await AggregatorRegistry.aggregate([before.figures, left.figures]).getMetricsAsJSON(),
+    stats: {
+      ...stats,
+      subscribers: 0,
+      subscribersByState: { live: 0, replaying: 0, catchingUp: 0 },
+      topics: 0,
+      bufferedBytes: 0,
+      ready: true,
+      overloaded: false,
+    },
+    figures: figures.filter(({ type }) => String(type) !== "gauge"),
   };
 }
 

@@ -6,6 +6,7 @@ import { Failure } from "../../failure.ts";
 import type { ServeSettings } from "../settings.ts";
 import type { Stopping, StopSignal } from "../shutdown.ts";
 import { type BackOff, createBackOff } from "./back-off.ts";
+import { freePort } from "./free-port.ts";
 import { type Bound, startWorker, type WorkerProcess } from "./worker-process.ts";
 import { Whole } from "./whole.ts";
 
@@ -32,7 +33,7 @@ export class Supervisor {
   readonly #logger: Logger;
   readonly #places: readonly Place[];
   readonly #whole: Whole;
-  #bound: Bound | undefined;
+  #started = false;
   #port: number;
   #stopping = false;
 
@@ -58,13 +59,15 @@ export class Supervisor {
   async start(): Promise<Bound> {
     const [first, ...others] = this.#places;
     if (first === undefined) throw new Error("There is no place for a worker");
+    // Workers share the socket of those that ask for the same port, and 0 is another one whenever none of them lives.
+    if (this.#port === 0) this.#port = await freePort(this.#settings.host);
     let bound: Bound;
     try {
       bound = await this.#fill(first).started;
     } catch (error) {
       throw new Failure(error instanceof Error ? error.message : String(error), { cause: error });
     }
-    this.#bound = bound;
+    this.#started = true;
     for (const place of others) this.#fill(place);
     await Promise.all(others.map(({ filled }) => filled.promise));
     return bound;
@@ -82,10 +85,6 @@ export class Supervisor {
   }
 
   #fill(place: Place): WorkerProcess {
-    // Workers share the socket of those that ask for the same port, as long as one of them lives. Where that was any free
-    // one, and none lives, the next ones ask for the one that it became.
-    if (this.#bound !== undefined && this.#places.every(({ worker }) => worker === undefined))
-      this.#port = this.#bound.port;
     const worker = startWorker(place.number, { ...this.#settings, port: this.#port }, this.#whole.answers);
     const begun = performance.now();
     place.worker = worker;
@@ -93,10 +92,10 @@ export class Supervisor {
       () => place.filled.resolve(),
       () => undefined,
     );
-    void worker.ended.then(async (how) => {
-      await this.#whole.bury(worker);
+    void worker.ended.then((how) => {
       place.worker = undefined;
-      if (this.#stopping || this.#bound === undefined) return;
+      this.#whole.bury(worker);
+      if (this.#stopping || !this.#started) return;
       const wait = place.backOff.ended(performance.now() - begun);
       const { failures } = place.backOff;
       const fields = { worker: place.number, pid: worker.pid, how, waitMs: wait };

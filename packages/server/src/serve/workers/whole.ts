@@ -3,7 +3,7 @@ import type { HubStats } from "tidings";
 
 import { reasonOf } from "../../failure.ts";
 import type { AskedChange, ChangeOutcome, Report } from "./procedures.ts";
-import { remains, sumFigures, sumStats } from "./sum.ts";
+import { remainsOf, sumFigures, sumReports, sumStats } from "./sum.ts";
 import type { Answers, WorkerProcess } from "./worker-process.ts";
 
 /** Of a change that was asked of a worker that did not answer. */
@@ -23,7 +23,7 @@ interface Place {
 export class Whole {
   readonly #places: () => readonly Place[];
   /** Of those that have ended. */
-  #remains: Report | undefined;
+  #remains: Promise<Report | undefined> = Promise.resolve(undefined);
 
   constructor(places: () => readonly Place[]) {
     this.#places = places;
@@ -40,18 +40,22 @@ export class Whole {
   }
 
   /** Keeps what a worker that has ended had counted. */
-  async bury({ report }: WorkerProcess): Promise<void> {
-    if (report !== undefined) this.#remains = await remains(report, this.#remains);
+  bury({ report }: WorkerProcess): void {
+    if (report === undefined) return;
+    const remains = remainsOf(report);
+    this.#remains = this.#remains.then((before) => (before === undefined ? remains : sumReports([before, remains])));
   }
 
   async #reports(): Promise<readonly Report[]> {
     const asked = this.#listening().map(async ({ worker }) => {
-      // One that has ended meanwhile, or hangs, is told of with what it said last.
-      const report = await worker.ask("report").catch(() => worker.report);
-      worker.report = report;
-      return report;
+      // One that hangs is told of with what it said last.
+      worker.report = await worker.ask("report").catch(() => worker.report);
+      return worker;
     });
-    const reports = [...(await Promise.all(asked)), this.#remains];
+    const workers = await Promise.all(asked);
+    const remains = await this.#remains;
+    // One that has ended meanwhile is among those that remain.
+    const reports = [...workers.filter(({ listening }) => listening).map(({ report }) => report), remains];
     return reports.filter((report) => report !== undefined);
   }
 
