@@ -63,15 +63,16 @@ export async function runDurable(
     const http = await repeated("http", ["memory", "lmdb"] as const, (log) =>
       inFolder((folder) => runHttp(log, plan, cores, folder)),
     );
-    const { few, many, topics } = plan.resume;
+    const { few, many, topics, rareTopics } = plan.resume;
     const filled = [];
-    // The last one is as long as the long one, and the topic as rare in it as all of the short one's events together.
     for (const [events, among] of [
       [few, topics],
       [many, topics],
-      [many, (topics * many) / few],
+      [many, rareTopics],
     ] as const) {
-      if (parts.includes("resume")) filled.push(await fillLog(events, among, plan, root));
+      if (!parts.includes("resume")) break;
+      filled.push(await fillLog(events, among, plan, root));
+      progress(`durable resume: filled a log with ${events} events of ${among} topics`);
     }
     const resume = await repeated("resume", filled, (log) => runResume(log, plan));
     const workers = await repeated("workers", [1, 2], (count) => inFolder((folder) => runWorkers(count, plan, folder)));

@@ -24,6 +24,8 @@ export interface DurablePlan {
     readonly bytes: number;
     /** Every so many events one is of the topic that is asked for. */
     readonly topics: number;
+    /** The same, for one more log as long as the long one, where what is asked for lies far apart. */
+    readonly rareTopics: number;
     /** Events that a client missed. */
     readonly results: number;
   };
@@ -42,7 +44,7 @@ export const fullDurablePlan: DurablePlan = {
   repetitions: 3,
   publish: { inFlight: [1, 64, 1_024], bytes: 250, warmUpSeconds: 1.5, seconds: 3 },
   http: { batch: 100, bytes: 250, warmUp: 3_000, requests: 6_000 },
-  resume: { few: 10_000, many: 5_000_000, bytes: 100, topics: 50, results: 100 },
+  resume: { few: 10_000, many: 5_000_000, bytes: 100, topics: 50, rareTopics: 1_000, results: 100 },
   workers: { subscribers: 1_000, rate: 100, bytes: 250, warmUpSeconds: 2, seconds: 8 },
 };
 
@@ -51,6 +53,6 @@ export const quickDurablePlan: DurablePlan = {
   repetitions: 1,
   publish: { inFlight: [1, 64], bytes: 250, warmUpSeconds: 0.1, seconds: 0.2 },
   http: { batch: 100, bytes: 250, warmUp: 20, requests: 50 },
-  resume: { few: 5_000, many: 20_000, bytes: 100, topics: 20, results: 100 },
+  resume: { few: 5_000, many: 20_000, bytes: 100, topics: 20, rareTopics: 80, results: 100 },
   workers: { subscribers: 50, rate: 100, bytes: 250, warmUpSeconds: 0.2, seconds: 0.5 },
 };

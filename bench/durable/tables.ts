@@ -46,12 +46,12 @@ function httpTable(results: DurableResults): Table {
 }
 
 function resumeTable(results: DurableResults): Table {
-  const { few, many, topics, results: count } = results.plan.resume;
+  const { few, many, topics, rareTopics, results: count } = results.plan.resume;
   const reference = resumedP99(results, few, topics);
   const lengths = [
     [few, topics],
     [many, topics],
-    [many, (topics * many) / few],
+    [many, rareTopics],
   ] as const;
   return {
     title: `Durable resume from a random cursor on an exact topic, ${count} results`,
