@@ -8,7 +8,7 @@ import { runProgram } from "./process.ts";
 
 test.each([
   { log: "memory", minutes: "0.8" },
-  { log: "lmdb", minutes: "0.35" },
+  { log: "lmdb", minutes: "0.25" },
 ])(
   "a hub with its log in $log keeps its contract while everything around it breaks",
   { timeout: 240_000 },

@@ -16,7 +16,7 @@ async function runs(kills: number, sabotage: boolean): Promise<Verdict> {
 }
 
 test("a hub that is killed again and again has all that it acknowledged, once, and its subscribers too", async () => {
-  const verdict = await runs(4, false);
+  const verdict = await runs(3, false);
   process.stdout.write(`\n${killText([verdict])}\n`);
   expect(verdict.violations).toEqual([]);
   expect(verdict.received.resets).toBe(0);

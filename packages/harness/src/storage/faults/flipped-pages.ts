@@ -19,7 +19,7 @@ const STRUCTURE = 64;
 /** The flags of a page say what it is: a branch, a leaf, or one of the two that everything begins with. */
 const FLAGS_AT = 18;
 const LEADING = new Set([1, 2, 8]);
-const TRIES = Number(process.env["TIDINGS_PAGES"] ?? 6);
+const TRIES = Number(process.env["TIDINGS_PAGES"] ?? 4);
 
 /** A byte of what LMDB keeps its own order in is another one. It has no checksums: it may go anywhere from there. */
 export const flippedPages: StorageFault = {

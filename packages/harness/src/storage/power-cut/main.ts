@@ -10,6 +10,7 @@ const { values } = parseArgs({
     publishers: { type: "string", default: "16" },
     durability: { type: "string", default: "fsync" },
     log: { type: "string", default: LMDB_LOG },
+    "keep-nothing": { type: "boolean", default: false },
   },
 });
 
@@ -20,6 +21,7 @@ const cuts = await powerCuts({
   publishers: Number(values.publishers),
   durability: values.durability,
   module: values.log,
+  keeps: values["keep-nothing"] ? "nothing" : "some",
   onCut: ({ seed, wrong }) => process.stderr.write(`${seed} ${wrong.length === 0 ? "held" : wrong[0]}\n`),
 });
 process.stdout.write(`${powerCutText(cuts)}\n`);

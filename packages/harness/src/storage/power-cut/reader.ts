@@ -1,3 +1,6 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+
 import { topicFilter, type Entry, type Log } from "tidings/log";
 
 import { draft, openLog, type Opening } from "./opened.ts";
@@ -54,7 +57,8 @@ async function verified(module: string, folder: string): Promise<readonly string
   const { verifyLog } = (await import(module)) as {
     verifyLog?: (path: string) => Promise<{ corrupt: readonly unknown[]; problems: readonly string[] }>;
   };
-  if (verifyLog === undefined) return [];
+  // Before its file there is no log.
+  if (verifyLog === undefined || !existsSync(join(folder, "data.mdb"))) return [];
   const result = await verifyLog(folder);
   return [...result.problems, ...result.corrupt.map((range) => `corrupt: ${JSON.stringify(range)}`)];
 }

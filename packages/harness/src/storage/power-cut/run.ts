@@ -1,6 +1,7 @@
 import { execFile, spawn } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { once } from "node:events";
+import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -19,6 +20,8 @@ export interface PowerCutOptions {
   readonly cuts: number;
   readonly durability: "fsync" | "commit";
   readonly publishers: number;
+  /** What the disks have of what was not synced: some of it, by chance, or nothing. */
+  readonly keeps: "some" | "nothing";
   /** What makes the log; {@link LMDB_LOG} if it is not a mutant. */
   readonly module: string;
   /** Told of each. */
@@ -80,11 +83,13 @@ async function cutOnce(disk: BrokenDisk, options: PowerCutOptions, seed: number,
   const trace = `${disk.folder}.trace`;
   writeFileSync(trace, "");
   const before = disk.troubles.syncs;
-  await writeUntilKilled({ ...opening, seed, publishers, trace }, disk, chance.between(20, 500));
+  // One in eight while it is only opening.
+  const when = chance.happens(1 / 8) ? { fromOpening: chance.between(0, 40) } : { fromFirst: chance.between(20, 500) };
+  await writeUntilKilled({ ...opening, seed, publishers, trace }, disk, when);
   const lines = readFileSync(trace, "utf8").split("\n");
   const now = lines.slice(0, -1).map((line) => JSON.parse(line) as Told);
   told.push(...now);
-  const { bytes: unsynced, kept } = disk.cutPower(chance);
+  const { bytes: unsynced, kept } = disk.cutPower(options.keeps === "some" ? chance : undefined);
   const keys = now.flatMap(({ key }) => key ?? []).slice(-KEYS);
   const found = await readAll({ ...opening, keys });
   const wrong = typeof found === "string" ? [found] : compare(told, found, MAX_EVENTS);
@@ -95,8 +100,10 @@ async function cutOnce(disk: BrokenDisk, options: PowerCutOptions, seed: number,
   return { seed, acknowledged, followed, unsynced, kept, events, syncs, wrong };
 }
 
-/** @param ms how long it writes, once something was acknowledged */
-async function writeUntilKilled(writing: Writing, disk: BrokenDisk, ms: number): Promise<void> {
+/** When it is killed, in milliseconds: from when its file is there, or from when it told something first. */
+type When = { readonly fromOpening: number } | { readonly fromFirst: number };
+
+async function writeUntilKilled(writing: Writing, disk: BrokenDisk, when: When): Promise<void> {
   const env = { ...process.env, NODE_OPTIONS: "", ...disk.env };
   const args = [program("writer.ts"), JSON.stringify(writing)];
   const child = spawn(process.execPath, args, { env, stdio: ["ignore", "inherit", "inherit"] });
@@ -105,8 +112,10 @@ async function writeUntilKilled(writing: Writing, disk: BrokenDisk, ms: number):
     if (code !== null) throw new Error(`The writer ended with ${code}`);
   });
   const begun = async (): Promise<void> => {
-    while (readFileSync(writing.trace).length === 0) await pause(5);
-    await pause(ms);
+    const isOpening = "fromOpening" in when;
+    const file = isOpening ? join(writing.folder, "data.mdb") : writing.trace;
+    while (!existsSync(file) || (!isOpening && statSync(file).size === 0)) await pause(2);
+    await pause(isOpening ? when.fromOpening : when.fromFirst);
   };
   try {
     await Promise.race([begun(), over]);
@@ -125,7 +134,7 @@ async function readAll(reading: Reading): Promise<Found | string> {
     return JSON.parse(stdout) as Found;
   } catch (error) {
     const { signal, stderr = "" } = error as { readonly signal?: string | null; readonly stderr?: string };
-    const said = /^.*Error.*$/m.exec(stderr)?.[0] ?? stderr.slice(-300);
-    return `the log cannot be read: ${signal ?? ""} ${said.slice(0, 300)}`;
+    const said = /^\w*Error\b.*$/m.exec(stderr)?.[0] ?? stderr.slice(-300);
+    return `the log cannot be read: ${signal ?? ""} ${said.slice(0, 500)}`;
   }
 }
