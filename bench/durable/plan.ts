@@ -45,7 +45,7 @@ export const fullDurablePlan: DurablePlan = {
   publish: { inFlight: [1, 64, 1_024], bytes: 250, warmUpSeconds: 1.5, seconds: 3 },
   http: { batch: 100, bytes: 250, warmUp: 3_000, requests: 6_000 },
   resume: { few: 10_000, many: 5_000_000, bytes: 100, topics: 50, rareTopics: 1_000, results: 100 },
-  workers: { subscribers: 1_000, rate: 100, bytes: 250, warmUpSeconds: 2, seconds: 8 },
+  workers: { subscribers: 10_000, rate: 20, bytes: 250, warmUpSeconds: 2, seconds: 8 },
 };
 
 /** A short one, which shows that everything works. Its numbers mean nothing. */

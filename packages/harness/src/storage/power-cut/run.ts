@@ -112,10 +112,12 @@ async function writeUntilKilled(writing: Writing, disk: BrokenDisk, when: When):
     if (code !== null) throw new Error(`The writer ended with ${code}`);
   });
   const begun = async (): Promise<void> => {
-    const isOpening = "fromOpening" in when;
-    const file = isOpening ? join(writing.folder, "data.mdb") : writing.trace;
-    while (!existsSync(file) || (!isOpening && statSync(file).size === 0)) await pause(2);
-    await pause(isOpening ? when.fromOpening : when.fromFirst);
+    if ("fromOpening" in when) {
+      while (!existsSync(join(writing.folder, "data.mdb"))) await pause(2);
+      return pause(when.fromOpening);
+    }
+    while (statSync(writing.trace).size === 0) await pause(5);
+    return pause(when.fromFirst);
   };
   try {
     await Promise.race([begun(), over]);
