@@ -129,7 +129,7 @@ class ImportedLog {
     const committed = await this.#environment.commit(APPENDER_KEY, GENERATION, (each) => changes.apply(each));
     if (!committed) throw new LogError("log-in-use", "Another process has opened the log while it was imported");
     if (this.#state.indexedThrough === this.#state.head.offset) this.#tail.restart(this.#state.indexedThrough);
-    this.#group.resolve();
+    this.#group.release();
     this.events += entries.length;
     this.#group = new Group(this.#pool, 0);
     this.#changes = new Operations();

@@ -18,6 +18,7 @@ export class Group {
   /** When its first event came, by the wall clock. */
   readonly time: number;
   #bytes = 0;
+  #answered = 0;
 
   constructor(pool: BufferPool, time: number) {
     this.#pool = pool;
@@ -66,10 +67,19 @@ export class Group {
     return { blocks, keyed: newest };
   }
 
-  /** It is durable. */
-  resolve(): void {
-    for (const { buffer } of this.#writers) this.#pool.give(buffer);
-    for (const { answers, resolve } of this.#calls) resolve(answers);
+  /** It is durable: nothing reads from its buffers any more. */
+  release(): void {
+    for (const { buffer } of this.#writers.splice(0)) this.#pool.give(buffer);
+  }
+
+  /** Answers the next callers, so many. Whether all are answered now. */
+  answer(most: number): boolean {
+    const end = Math.min(this.#answered + most, this.#calls.length);
+    for (; this.#answered < end; this.#answered++) {
+      const call = this.#calls[this.#answered];
+      call?.resolve(call.answers);
+    }
+    return end === this.#calls.length;
   }
 
   /** It is not, or that is not known. Its buffers may still be read from. */

@@ -15,6 +15,8 @@ import type { StoreSettings } from "./store-settings.ts";
 
 /** What goes into one commit at most, about; what comes beyond waits for the next. In bytes. */
 const GROUP_BYTES = 4 * 1024 * 1024;
+/** How many callers are answered before others have their turn. */
+const ANSWERED = 128;
 /** How often it looks for what has expired, and tries again after a failure, in milliseconds. */
 const LOOK_AGAIN = 1_000;
 /** What is written to see whether the disk takes something, in bytes. */
@@ -32,6 +34,12 @@ export interface AppenderSettings {
   readonly onReopened: () => void;
 }
 
+/** A group that is durable, and the head with it. */
+interface Durable {
+  readonly group: Group;
+  readonly head: Position;
+}
+
 /** Appends by group commit: while one commit is in flight, what comes gathers for the next. */
 export class StoreAppender implements Appender {
   readonly lost: Promise<void>;
@@ -43,6 +51,10 @@ export class StoreAppender implements Appender {
   /** The offset that was handed out last. */
   #next: number;
   #gathering: Group | undefined;
+  /** What is durable, and not answered yet. */
+  readonly #answering: Durable[] = [];
+  /** How long the last commit took, in milliseconds. */
+  #commitTime = 0;
   #waiting: Group[] = [];
   #working: Promise<void> | undefined;
   #stopLooking: () => void = () => undefined;
@@ -150,18 +162,51 @@ export class StoreAppender implements Appender {
 
   async #commitAll(): Promise<void> {
     for (;;) {
-      // Who was answered may publish again at once, and belongs to the next group.
-      await turn();
+      await this.#answerFirst();
       if (this.#waiting.length === 0) this.#endGroup();
       const group = this.#waiting.shift();
-      if (group === undefined) break;
-      try {
-        await this.#commit(group);
-      } catch (error) {
-        await this.#recover(group, error);
-      }
+      if (group !== undefined) await Promise.all([this.#tryCommit(group), this.#answerAll()]);
+      else if (this.#answering.length === 0) break;
     }
     this.#working = undefined;
+  }
+
+  /**
+   * Answers callers, some at a time: who was answered may publish again at once, and belongs to the next group. When that
+   * has taken as long as a commit does, the group goes, and the others are answered meanwhile.
+   */
+  async #answerFirst(): Promise<void> {
+    const begun = performance.now();
+    do {
+      this.#answerSome();
+      await turn();
+    } while (this.#answering.length > 0 && performance.now() - begun < this.#commitTime);
+  }
+
+  async #answerAll(): Promise<void> {
+    while (this.#answering.length > 0) {
+      this.#answerSome();
+      await turn();
+    }
+  }
+
+  #answerSome(): void {
+    const [oldest] = this.#answering;
+    if (oldest?.group.answer(ANSWERED) !== true) return;
+    this.#answering.shift();
+    const { head, group } = oldest;
+    if (group.entries.length > 0) this.#with.onCommitted(head, group.entries);
+  }
+
+  async #tryCommit(group: Group): Promise<void> {
+    const begun = performance.now();
+    try {
+      await this.#commit(group);
+      this.#commitTime = performance.now() - begun;
+    } catch (error) {
+      await this.#answerAll();
+      await this.#recover(group, error);
+    }
   }
 
   async #commit(group: Group): Promise<void> {
@@ -169,15 +214,16 @@ export class StoreAppender implements Appender {
     const memory = this.#memory;
     const changes = new Operations();
     const { state, more } = this.#prepare(group, changes);
-    if (changes.empty && group.entries.length === 0) return group.resolve();
+    const { offset, tag } = state.head;
+    const durable: Durable = { group, head: { epoch, offset, tag } };
+    if (changes.empty && group.entries.length === 0) return void this.#answering.push(durable);
     changes.put(STATE_KEY, writeState(state));
     const committed = await environment.commit(APPENDER_KEY, generation, (each) => changes.apply(each));
     if (!committed) return this.#overtaken(group);
     memory.state = state;
     if (state.indexedThrough === state.head.offset) memory.tail.restart(state.indexedThrough);
-    group.resolve();
-    const { offset, tag } = state.head;
-    if (group.entries.length > 0) this.#with.onCommitted({ epoch, offset, tag }, group.entries);
+    group.release();
+    this.#answering.push(durable);
     if (more) this.#gathering ??= this.#newGroup();
   }
 
