@@ -226,7 +226,8 @@ test("a worker that hangs makes the hub not ready, which says which one", async 
     const response = await fetch(`${hub.url}/readyz`, { headers: { Connection: "close" } });
     return `${response.status} ${await response.text()}`;
   });
-  expect(answer).toBe("503 worker 1: no answer to trouble in 1.5 s");
+  // The other one may tell as well that nobody appends.
+  expect(answer).toMatch(/^503 worker 1: no answer to trouble in 1\.5 s(; worker 2: .+)?$/);
 });
 
 test("the demo is one for all workers: its page and its operation at any, its figures of all", async () => {
