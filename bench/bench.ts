@@ -47,7 +47,7 @@ export async function runBench(plan: Plan, selection: Selection, progress: (line
       progress(`resume, ${repetition + 1} of ${plan.repetitions}: ${side.name}, ${resumeLine(run)}`);
     }
   }
-  const durable = selection.durable ? await runDurable(plan.durable, cores, durableParts, progress) : undefined;
+  const durable = selection.durable ? await runDurable(plan.durable, durableParts, progress) : undefined;
   return { started, machine, plan, fanOut, memory, resume, durable };
 }
 

@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import type { Cores } from "../processes/cores.ts";
 import { type HttpRun, runHttp } from "./http.ts";
 import type { DurablePlan } from "./plan.ts";
 import { type Publisher, type PublishRun, runPublish } from "./publish.ts";
@@ -32,7 +31,6 @@ const PUBLISHERS: readonly Publisher[] = ["write-loop", "log", "log-keys"];
  */
 export async function runDurable(
   plan: DurablePlan,
-  cores: Cores,
   parts: readonly DurablePart[],
   progress: (line: string) => void,
 ): Promise<DurableResults> {
@@ -61,7 +59,7 @@ export async function runDurable(
       inFolder((folder) => runPublish(publisher, inFlight, plan, folder)),
     );
     const http = await repeated("http", ["memory", "lmdb"] as const, (log) =>
-      inFolder((folder) => runHttp(log, plan, cores, folder)),
+      inFolder((folder) => runHttp(log, plan, folder)),
     );
     const { few, many, topics, rareTopics } = plan.resume;
     const filled = [];

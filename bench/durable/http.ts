@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 
 import type { Publication } from "../load/requests.ts";
-import type { Cores } from "../processes/cores.ts";
+import { SHARED } from "../processes/cores.ts";
 import { usageOf, usedBetween } from "../processes/usage.ts";
 import { withServer } from "../session.ts";
 import { serveSide } from "../sides/tidings-serve.ts";
@@ -18,13 +18,10 @@ export interface HttpRun {
   readonly serverCpuSeconds: number;
 }
 
-/**
- * Publishes batches as fast as the hub answers, 64 requests at a time, the hub on one core and the load generator on the
- * other.
- */
-export function runHttp(log: LogKind, { http }: DurablePlan, cores: Cores, folder: string): Promise<HttpRun> {
+/** Publishes batches as fast as the hub answers, 64 requests at a time, on as many cores as there are. */
+export function runHttp(log: LogKind, { http }: DurablePlan, folder: string): Promise<HttpRun> {
   const side = serveSide(log, ["--log", log === "memory" ? "memory" : `lmdb:${folder}`]);
-  return withServer(side, cores, async (server, generator) => {
+  return withServer(side, SHARED, async (server, generator) => {
     const publication = batches(http.batch, http.bytes);
     const all = async (requests: number): Promise<number> => {
       const before = await generator.look();

@@ -2,7 +2,7 @@ import { constants } from "node:os";
 import { parseArgs } from "node:util";
 
 import { describeMachine, machineLines } from "../machine.ts";
-import { chooseCores } from "../processes/cores.ts";
+import { SHARED } from "../processes/cores.ts";
 import { stopAllPrograms } from "../processes/program.ts";
 import { outcomes } from "../report/goals.ts";
 import { goalsTable } from "../report/goals-table.ts";
@@ -43,10 +43,9 @@ if (values.help || parts.length < values.only.split(",").length) {
 }
 const plan = values.quick ? quickDurablePlan : fullDurablePlan;
 const repetitions = Number(values.repetitions ?? plan.repetitions);
-const cores = chooseCores();
 try {
-  const machine = machineLines(await describeMachine(cores));
-  const results = await runDurable({ ...plan, repetitions }, cores, parts, (line) => process.stderr.write(`${line}\n`));
+  const machine = machineLines(await describeMachine(SHARED));
+  const results = await runDurable({ ...plan, repetitions }, parts, (line) => process.stderr.write(`${line}\n`));
   const tables = [
     ...durableTables(results),
     goalsTable(outcomes({ fanOut: [], memory: [], resume: [], durable: results })),

@@ -1,5 +1,5 @@
 import { type FanOutRun, runFanOut } from "../fan-out.ts";
-import type { Cores } from "../processes/cores.ts";
+import { SHARED } from "../processes/cores.ts";
 import { serveSide } from "../sides/tidings-serve.ts";
 import type { DurablePlan } from "./plan.ts";
 
@@ -9,10 +9,10 @@ export interface WorkersRun {
   readonly run: FanOutRun;
 }
 
-/** The server and the load generator share both cores: what the generator takes is missing to the workers. */
-const SHARED: Cores = { server: undefined, generator: undefined };
-
-/** Delivers the same load with so many workers, on one log. */
+/**
+ * Delivers the same load with so many workers, on one log. They and the load generator share all cores: what the generator
+ * takes is missing to the workers.
+ */
 export async function runWorkers(workers: number, plan: DurablePlan, folder: string): Promise<WorkersRun> {
   const side = serveSide(`workers-${workers}`, ["--log", `lmdb:${folder}`, "--workers", String(workers)]);
   const { warmUpSeconds, seconds, ...load } = plan.workers;
