@@ -62,15 +62,23 @@ describe("a quick run of the benchmark", () => {
 
   it("prints a table for each load, of memory and of resuming, with a row for each side, and the goals", () => {
     const [head, ...tables] = report.split(
-      /\n(?=\S.*(?:deliveries\/s offered\)|slope between|cut at once|to reach$))/m,
+      /\n(?=Durable|\S.*(?:deliveries\/s offered\)|slope between|cut at once|to reach$))/m,
     );
     expect(head).toContain(`node ${process.version}`);
     expect(tables.map(rowNames)).toEqual([
       ...quickPlan.loads.map(() => names(fanOutSides)),
       names(memorySides),
       names(resumeSides),
+      ...["publish", "over HTTP", "resume", "workers"].map(() => expect.anything()),
       expect.anything(),
     ]);
+    const { inFlight } = quickPlan.durable.publish;
+    for (const title of ["Durable publish, events", "Durable publish over HTTP", "Durable resume", "Durable fan-out"]) {
+      expect(tables.find((table) => table.startsWith(title))).toBeDefined();
+    }
+    expect(results.durable?.publish.map(({ inFlight: count }) => count)).toEqual(
+      inFlight.flatMap((count) => [count, count, count]),
+    );
     expect(tables.at(-1)).toMatch(/^idle connection, in use +tidings-serve +≤ 2\.00 kB +-?[\d.,]+ kB +(yes|NO)$/m);
   });
 

@@ -1,3 +1,4 @@
+import { durableParts, runDurable } from "./durable/durable.ts";
 import { type FanOutRun, runUndisturbed } from "./fan-out.ts";
 import { describeMachine } from "./machine.ts";
 import { type MemoryRun, runMemory } from "./memory.ts";
@@ -46,7 +47,8 @@ export async function runBench(plan: Plan, selection: Selection, progress: (line
       progress(`resume, ${repetition + 1} of ${plan.repetitions}: ${side.name}, ${resumeLine(run)}`);
     }
   }
-  return { started, machine, plan, fanOut, memory, resume };
+  const durable = selection.durable ? await runDurable(plan.durable, durableParts, progress) : undefined;
+  return { started, machine, plan, fanOut, memory, resume, durable };
 }
 
 /** Every other repetition goes backwards, so that no side always comes after the same one. */

@@ -30,7 +30,12 @@ export async function runUndisturbed(side: Side, load: FanOutLoad, plan: Plan, c
 }
 
 /** Opens streams, publishes, lets both settle, measures, and asks for an account in the end. */
-function runFanOut(side: Side, load: FanOutLoad, plan: Plan, cores: Cores): Promise<FanOutRun> {
+export function runFanOut(
+  side: Side,
+  load: FanOutLoad,
+  plan: Pick<Plan, "warmUpSeconds" | "graceSeconds">,
+  cores: Cores,
+): Promise<FanOutRun> {
   return withServer(side, cores, async (server, generator) => {
     await generator.open(server, load.subscribers);
     await untilSubscribed(server, load.subscribers);

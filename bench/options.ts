@@ -8,6 +8,7 @@ export interface Selection {
   readonly fanOut: boolean;
   readonly memory: boolean;
   readonly resume: boolean;
+  readonly durable: boolean;
   /** Leaves the chosen ones of some sides. */
   sides(all: readonly Side[]): readonly Side[];
 }
@@ -22,7 +23,7 @@ export interface Options {
   readonly output: string | undefined;
 }
 
-const parts = ["fan-out", "memory", "resume"];
+const parts = ["fan-out", "memory", "resume", "durable"];
 
 /** What `--help` prints. */
 export const usage = `npm run bench -- [options]
@@ -85,6 +86,8 @@ function select(only: string | undefined): Selection {
     fanOut: allParts || names.includes("fan-out"),
     memory: allParts || names.includes("memory"),
     resume: allParts || names.includes("resume"),
+    // It has sides of its own.
+    durable: (allParts && allSides) || names.includes("durable"),
     sides: (all) => (allSides ? all : all.filter(({ name }) => names.includes(name))),
   };
 }

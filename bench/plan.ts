@@ -1,3 +1,5 @@
+import { type DurablePlan, fullDurablePlan, quickDurablePlan } from "./durable/plan.ts";
+
 /** How many subscribers get how many events. */
 export interface FanOutLoad {
   readonly subscribers: number;
@@ -39,6 +41,7 @@ export interface Plan {
   /** Idle connections at the first and at the second look at memory. */
   readonly idle: { readonly few: number; readonly many: number };
   readonly resume: ResumeLoad;
+  readonly durable: DurablePlan;
   /** Seconds of rest before a look at memory, and before clients come back. */
   readonly settleSeconds: number;
 }
@@ -64,6 +67,7 @@ export const fullPlan: Plan = {
   attempts: 3,
   idle: { few: 2000, many: 14_000 },
   resume: { clients: 5000, missed: 100, bytes: 250, timeoutSeconds: 60 },
+  durable: fullDurablePlan,
   settleSeconds: 1,
 };
 
@@ -76,5 +80,6 @@ export const quickPlan: Plan = {
   attempts: 1,
   idle: { few: 50, many: 150 },
   resume: { clients: 50, missed: 20, bytes: 250, timeoutSeconds: 20 },
+  durable: quickDurablePlan,
   settleSeconds: 0.05,
 };

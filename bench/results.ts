@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import type { DurableResults } from "./durable/durable.ts";
 import type { FanOutRun } from "./fan-out.ts";
 import { chart } from "./report/chart.ts";
 import type { Machine } from "./machine.ts";
@@ -16,6 +17,8 @@ export interface Results {
   readonly fanOut: readonly FanOutRun[];
   readonly memory: readonly MemoryRun[];
   readonly resume: readonly ResumeRun[];
+  /** Nothing where it was not measured. */
+  readonly durable: DurableResults | undefined;
 }
 
 /** Where the results go when nothing else is said: `bench/results/`, named by the time at which the benchmark began. */

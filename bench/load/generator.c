@@ -30,7 +30,7 @@
 #include "publishers.h"
 #include "streams.h"
 
-enum { EVENTS_AT_A_TIME = 512, NAP_MICROS = 250, TICK_MICROS = 10000, COMMAND_BYTES = 16384, READ_BYTES = 262144 };
+enum { EVENTS_AT_A_TIME = 512, NAP_MICROS = 250, TICK_MICROS = 10000, COMMAND_BYTES = 65536, READ_BYTES = 262144 };
 
 /* What the answer to the last command waits for. */
 enum waiting { FOR_NOTHING, FOR_STREAMS, FOR_PUBLISHERS, FOR_ACCOUNT, FOR_RESUMPTION };

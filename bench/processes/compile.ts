@@ -7,20 +7,22 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
 const run = promisify(execFile);
-const flags = ["-std=c11", "-O2", "-Wall", "-Wextra", "-Werror"];
+const usual = ["-std=c11", "-O2", "-Wall", "-Wextra", "-Werror"];
 
 /**
  * Makes a compiler of C programs, each compiled once for the life of this process and removed at its end: a benchmark must
  * not run what was compiled from another source.
  *
  * @param sources the files of the program
+ * @param flags what the compiler is told beyond the usual
  */
-export function compiled(sources: readonly URL[]): () => Promise<string> {
+export function compiled(sources: readonly URL[], flags: readonly string[] = []): () => Promise<string> {
   let program: Promise<string> | undefined;
-  return () => (program ??= compile(sources.map((source) => fileURLToPath(source))));
+  const files = sources.map((source) => fileURLToPath(source));
+  return () => (program ??= compile(files, [...usual, ...flags]));
 }
 
-async function compile(sources: readonly string[]): Promise<string> {
+async function compile(sources: readonly string[], flags: readonly string[]): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "tidings-bench-"));
   process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
   const program = join(folder, "program");

@@ -7,11 +7,13 @@ export interface Cores {
   readonly generator: number | undefined;
 }
 
+/** Everyone on all cores, as the system sees fit. */
+export const SHARED: Cores = { server: undefined, generator: undefined };
+
 /** Chooses one core for each, if there are two and `taskset` is there to keep them apart; none otherwise. */
 export function chooseCores(): Cores {
   const [server, generator] = allowedCores();
-  if (server === undefined || generator === undefined || !hasTaskset())
-    return { server: undefined, generator: undefined };
+  if (server === undefined || generator === undefined || !hasTaskset()) return SHARED;
   return { server, generator };
 }
 

@@ -10,10 +10,14 @@ export function goalsTable(outcomes: readonly Outcome[]): Table {
     rows: outcomes.flatMap(({ goal, value }) =>
       value === undefined
         ? []
-        : [[goal.work, goal.side, goalText(goal), measuredText(value, goal), value <= goal.most ? "yes" : "NO"]],
+        : [[goal.work, goal.side, goalText(goal), measuredText(value, goal), isMet(value, goal) ? "yes" : "NO"]],
     ),
     notes: [],
   };
+}
+
+function isMet(value: number, { most = Infinity, least = 0 }: Goal): boolean {
+  return value >= least && value <= most;
 }
 
 function measuredText(value: number, goal: Goal): string {
@@ -22,8 +26,8 @@ function measuredText(value: number, goal: Goal): string {
 }
 
 function goalText(goal: Goal): string {
-  const most = amount(goal.most, goal);
-  return goal.peer === undefined ? `≤ ${most}` : `≤ ${most} ${goal.peer}`;
+  const bound = goal.least === undefined ? `≤ ${amount(goal.most ?? Infinity, goal)}` : `≥ ${amount(goal.least, goal)}`;
+  return goal.peer === undefined ? bound : `${bound} ${goal.peer}`;
 }
 
 function amount(value: number, { unit = "×" }: Goal): string {

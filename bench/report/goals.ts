@@ -1,8 +1,14 @@
+import { published, publishedOverHttp, resumedP99, workersCpu } from "../durable/figures.ts";
+import type { LogKind } from "../durable/http.ts";
+import type { Publisher } from "../durable/publish.ts";
 import { busyLoad, calmLoad, type FanOutLoad, isSameLoad, steadyLoad, wideLoad } from "../plan.ts";
 import type { Results } from "../results.ts";
 import { summarizeAll } from "./fan-out-summary.ts";
 import { memoryCost } from "./memory-table.ts";
 import { resumedMs } from "./resume-table.ts";
+
+/** What the goals are about, of the results. */
+export type Measured = Pick<Results, "fanOut" | "memory" | "resume" | "durable">;
 
 /** A speed to reach (DESIGN.md, section 7), for one of our sides. */
 export interface Goal {
@@ -12,11 +18,13 @@ export interface Goal {
   /** The peer that it is compared with; nothing where the goal is an amount. */
   readonly peer?: string;
   /** The most that the figure, or its ratio to the peer's, may be. */
-  readonly most: number;
+  readonly most?: number;
+  /** The least that it may be. */
+  readonly least?: number;
   /** What an amount is counted in. */
   readonly unit?: string;
   /** The figure of a side in these results, if it was measured. */
-  figure(results: Results, side: string): number | undefined;
+  figure(results: Measured, side: string): number | undefined;
 }
 
 /** A goal beside what was measured. */
@@ -51,9 +59,24 @@ const memory =
 
 const resume: Figure = ({ resume: runs }, side) => resumedMs(side, runs)?.median;
 
+const durablePublish =
+  (inFlight: number): Figure =>
+  ({ durable }, side) =>
+    durable && published(durable, side as Publisher, inFlight)?.median;
+
+const durableHttp: Figure = ({ durable }, side) => durable && publishedOverHttp(durable, side as LogKind)?.median;
+
+const durableResume: Figure = ({ durable }, side) => {
+  if (durable === undefined) return undefined;
+  const { many, few, topics } = durable.plan.resume;
+  return resumedP99(durable, side === "many" ? many : few, topics)?.median;
+};
+
+const workers: Figure = ({ durable }, side) => durable && workersCpu(durable, Number(side))?.median;
+
 const ours = ["tidings-serve", "tidings"];
 
-/** All of them but those of the durable log and of the client. */
+/** All of them but that of the client. */
 const goals: readonly Goal[] = [
   ...against(`CPU per delivery, ${name(busyLoad)}`, cpu(busyLoad), {
     nchan: 1 / 5,
@@ -69,10 +92,33 @@ const goals: readonly Goal[] = [
   { work: "idle connection, in use", side: "tidings", peer: "node-http", most: 1.2, figure: memory(true) },
   { work: "idle connection, as it stands", side: "tidings", peer: "node-http", most: 1.2, figure: memory(false) },
   ...against("5,000 clients resume", resume, { nchan: 1 }),
+  {
+    work: "durable publish, 64 in flight",
+    side: "log-keys",
+    peer: "write-loop",
+    least: 0.4,
+    figure: durablePublish(64),
+  },
+  {
+    work: "durable publish, 1,024 in flight",
+    side: "log-keys",
+    peer: "write-loop",
+    least: 0.25,
+    figure: durablePublish(1_024),
+  },
+  { work: "durable publish over HTTP, batches", side: "lmdb", peer: "memory", least: 0.7, figure: durableHttp },
+  {
+    work: "durable resume, p99, of 5 million events",
+    side: "many",
+    peer: "few",
+    most: 1.5,
+    figure: durableResume,
+  },
+  { work: "CPU per delivery, by workers", side: "2", peer: "1", most: 1.1, figure: workers },
 ];
 
 /** What these results say of each goal. */
-export function outcomes(results: Results): Outcome[] {
+export function outcomes(results: Measured): Outcome[] {
   return goals.map((goal) => {
     const figure = goal.figure(results, goal.side);
     if (goal.peer === undefined || figure === undefined) return { goal, value: figure };
@@ -89,6 +135,6 @@ function name({ subscribers, rate }: FanOutLoad): string {
   return `${subscribers.toLocaleString("en")} × ${rate.toLocaleString("en")}/s`;
 }
 
-function summaryOf({ fanOut }: Results, load: FanOutLoad, side: string) {
+function summaryOf({ fanOut }: Measured, load: FanOutLoad, side: string) {
   return summarizeAll(fanOut.filter((run) => run.side === side && isSameLoad(run.load, load)))[0];
 }

@@ -1,5 +1,6 @@
 import { machineLines } from "../machine.ts";
 import type { Results } from "../results.ts";
+import { durableTables } from "../durable/tables.ts";
 import { isSameLoad } from "../plan.ts";
 import { fanOutTable } from "./fan-out-table.ts";
 import { outcomes } from "./goals.ts";
@@ -10,7 +11,7 @@ import { type Format, tableText } from "./table.ts";
 
 /** Writes the whole report: the machine, a table for each load, those of memory and of coming back, and the goals. */
 export function reportText(results: Results, format: Format): string {
-  const { started, machine, plan, fanOut, memory, resume } = results;
+  const { started, machine, plan, fanOut, memory, resume, durable } = results;
   const tables = plan.loads
     .map((load) =>
       fanOutTable(
@@ -21,6 +22,7 @@ export function reportText(results: Results, format: Format): string {
     .filter(({ rows }) => rows.length > 0);
   if (memory.length > 0) tables.push(memoryTable(plan.idle, memory));
   if (resume.length > 0) tables.push(resumeTable(plan.resume, resume));
+  if (durable !== undefined) tables.push(...durableTables(durable));
   const goals = goalsTable(outcomes(results));
   if (goals.rows.length > 0) tables.push(goals);
   const repetitions =

@@ -8,10 +8,11 @@ import { chaos } from "./run.ts";
 import { timeline } from "./timeline.ts";
 
 const USAGE = `npm run chaos -- [--minutes N] [--seed N] [--subscribers N] [--publishers N] [--logs FOLDER]
+                 [--log memory|lmdb|lmdb:FOLDER]
 
 Runs a real hub (build it first) with clients and publishers through a proxy that cuts, delays and loses bytes, and
 stops, kills and restarts the hub, by a schedule that the seed decides. Ends with everything healed, and checks what all
-of them wrote down.
+of them wrote down. With a log on disk no kill may lose what was acknowledged, and no one may be reset.
 `;
 
 const { values } = parseArgs({
@@ -22,6 +23,7 @@ const { values } = parseArgs({
     publishers: { type: "string", default: "4" },
     pause: { type: "string", default: "60" },
     logs: { type: "string" },
+    log: { type: "string", default: "memory" },
     help: { type: "boolean", default: false },
   },
 });
@@ -36,6 +38,7 @@ if (values.help) {
     subscribers: Number(values.subscribers),
     publishers: Number(values.publishers),
     pause: Number(values.pause),
+    log: values.log === "lmdb" ? `lmdb:${join(folder, "durable")}` : values.log,
     folder,
   });
   process.stdout.write(`${timeline(verdict.faults)}\n\n${reportText(verdict)}\n\nlogs        ${folder}\n`);

@@ -1,20 +1,22 @@
-import { readFileSync } from "node:fs";
-
 import { checkLogs, type Verdict } from "../checker/check.ts";
 import { Chance } from "../chance.ts";
 import { FileJournal } from "../logs/journal.ts";
 import { FaultProxy } from "../proxy/fault-proxy.ts";
+import { converge } from "./converge.ts";
 import { dump } from "./dump.ts";
 import { HubProcess } from "./hub-process.ts";
 import { torment } from "./nemesis.ts";
 import { ChaosPublisher } from "./publisher.ts";
 import { ChaosSubscriber } from "./subscriber.ts";
+import { versions } from "./versions.ts";
 
 /** How long and how hard. */
 export interface ChaosOptions {
   readonly seed: number;
   /** How long things break, in milliseconds. */
   readonly duration: number;
+  /** As `tidings serve` takes it: `memory`, or `lmdb:` and a folder, whose events outlive the kills. */
+  readonly log: string;
   readonly subscribers: number;
   readonly publishers: number;
   /** Where the logs go. */
@@ -26,29 +28,19 @@ export interface ChaosOptions {
 /** So small that who is away for some seconds misses something. */
 const MAX_EVENTS = 400;
 const HEARTBEAT = 1_000;
-/** How long everyone has to come to the head once all is well, in milliseconds. */
-const CONVERGENCE = 45_000;
 const TOPICS = Array.from({ length: 8 }, (_, index) => `t/${index}`);
 const SUBSCRIPTIONS = [["**"], ["t/*"], ["t/0"], ["t/1", "t/2"], ["t/3", "t/0", "quiet"], ["quiet"], ["t/7"]];
 
 /** Runs a real hub with clients and publishers through faults, and checks what they wrote down. */
 export async function chaos(options: ChaosOptions): Promise<Verdict> {
-  const { seed, duration, folder, pause } = options;
+  const { seed, duration, folder, pause, log } = options;
   const journal = new FileJournal(folder);
   const { write } = journal;
   const chance = new Chance(seed);
-  write({ kind: "run", seed, versions: versions(), traced: false, dedupeWindow: 300_000, maxEvents: MAX_EVENTS });
-  const limits = [
-    "--log",
-    "memory",
-    "--max-events",
-    String(MAX_EVENTS),
-    "--heartbeat",
-    `${HEARTBEAT}ms`,
-    "--max-lifetime",
-    "15s",
-  ];
-  const hub = new HubProcess(limits);
+  const how = { traced: false, durable: log !== "memory", dedupeWindow: 300_000, maxEvents: MAX_EVENTS };
+  write({ kind: "run", seed, versions: versions(), ...how });
+  const limits = ["--max-events", String(MAX_EVENTS), "--heartbeat", `${HEARTBEAT}ms`, "--max-lifetime", "15s"];
+  const hub = new HubProcess(["--log", log, ...limits]);
   await hub.start();
   const onFault = (what: string, connection: number): void => {
     write({ kind: "fault", at: performance.now(), what: `cut: ${what}`, connection });
@@ -82,6 +74,7 @@ export async function chaos(options: ChaosOptions): Promise<Verdict> {
     await converge(
       subscribers,
       new ChaosPublisher({ name: "end", topics: TOPICS, port, chance, journal: write, pause }),
+      [...TOPICS, "quiet"],
     );
     write({ kind: "end", at: performance.now() });
     await dump(hub.port, write);
@@ -93,24 +86,4 @@ export async function chaos(options: ChaosOptions): Promise<Verdict> {
     await journal.close();
   }
   return checkLogs(folder);
-}
-
-/** Publishes an event to each topic, and gives everyone the time to get there. The checker says who did not. */
-async function converge(subscribers: readonly ChaosSubscriber[], publisher: ChaosPublisher): Promise<void> {
-  const head = await publisher.publish([...TOPICS, "quiet"].map((topic) => [topic]));
-  const end = performance.now() + CONVERGENCE;
-  const isThere = ({ live, lastEventId }: ChaosSubscriber): boolean => live && lastEventId === head;
-  while (performance.now() < end && !subscribers.every(isThere))
-    await new Promise((resolve) => setTimeout(resolve, 50));
-}
-
-function versions(): Record<string, string> {
-  const read = (path: string): string => {
-    return (JSON.parse(readFileSync(new URL(path, import.meta.url), "utf8")) as { version: string }).version;
-  };
-  return {
-    node: process.version,
-    tidings: read("../../../tidings/package.json"),
-    server: read("../../../server/package.json"),
-  };
 }

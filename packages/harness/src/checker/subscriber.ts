@@ -178,6 +178,9 @@ export class SubscriberCheck {
     }
     truth.told({ cursor: frame.id ?? "", topics, payload, at: frame.at }, this.#name);
     const history = truth.of(place);
+    if (history !== undefined && history === truth.final && truth.isLost(history, place.offset)) {
+      this.#say("I2", frame, `${frame.id} was delivered, and the log does not have it`);
+    }
     if (!this.#coverage.asked.allows(place.offset, topics, history)) {
       onViolation({
         invariant: "I10",
@@ -280,6 +283,7 @@ export class SubscriberCheck {
   #reset(frame: FrameRecord, place: Place | undefined, connection: Connection): void {
     const { truth, received } = this.#facts;
     received.resets++;
+    if (truth.durable) this.#say("I8", frame, "A reset, and the log is durable");
     const isAnswer = connection.owesNotice;
     connection.owesNotice = false;
     this.#last = undefined;

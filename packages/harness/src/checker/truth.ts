@@ -29,6 +29,11 @@ export class Truth {
     return this.#run.traced;
   }
 
+  /** Whether the log outlives its process. */
+  get durable(): boolean {
+    return this.#run.durable === true;
+  }
+
   /** The history that the run ended with. */
   get final(): History | undefined {
     return [...this.#dumped.keys()].at(-1) ?? this.histories.at(-1);
@@ -89,7 +94,7 @@ export class Truth {
     this.#dumped.set(history, entries);
   }
 
-  /** Whether the dump lacks an entry between others that it has. */
+  /** Whether the dump lacks an entry after the first that it has. */
   isLost(history: History, offset: number): boolean {
     const dump = this.#dumped.get(history);
     const first = dump?.keys().next().value;
@@ -103,6 +108,13 @@ export class Truth {
       this.histories.findLast((history) => history.has(place) === undefined);
     if (found !== undefined || !make || this.traced)
       return found ?? this.histories.findLast(({ epoch }) => epoch === place.epoch);
+    const [first] = this.histories;
+    if (this.durable && first !== undefined) {
+      this.#onViolation({
+        invariant: "I7",
+        what: `A durable log of ${first.epoch} has no such place: ${place.epoch}-${place.offset}`,
+      });
+    }
     const made = new History(place.epoch, Number.NEGATIVE_INFINITY);
     this.histories.push(made);
     return made;

@@ -28,6 +28,8 @@ export interface RunRecord {
   readonly versions: Readonly<Record<string, string>>;
   /** The log's own records (`history`, `appended`, `evicted`) are here, so that every event of it is known. */
   readonly traced: boolean;
+  /** The log outlives its process: there is one history, whatever is killed, and all of it that anyone was told of. */
+  readonly durable?: boolean | undefined;
   /** The log appends in the order of the calls: then so does the hub. */
   readonly inOrder?: boolean | undefined;
   /** How long an idempotency key is remembered, in milliseconds. */

@@ -34,6 +34,26 @@ describe("what a publisher was answered", () => {
     expect(book.ok(book.call(1), cursor(1)).violated()).toEqual(["I1"]);
   });
 
+  test("is not in a durable log, after a kill", () => {
+    const kept = (...offsets: number[]): string[] => {
+      const book = new LogBook({ traced: false, durable: true }).published(3);
+      for (const offset of offsets) {
+        book.add({ kind: "entry", cursor: cursor(offset), topics: ["a"], payload: `message ${offset}` });
+      }
+      return book.violated();
+    };
+    expect([kept(1, 2, 3), kept(1, 2), kept(1, 3)]).toEqual([[], ["I7"], ["I7"]]);
+  });
+
+  test("is of another history of a log that is durable", () => {
+    const restarted = (durable: boolean): string[] => {
+      const book = new LogBook({ traced: false, durable });
+      book.ok(book.call(1), cursor(1)).ok(book.call(2), cursor(1, "f"));
+      return book.violated();
+    };
+    expect([restarted(false), restarted(true)]).toEqual([[], ["I7"]]);
+  });
+
   test("is in the log where it was refused", () => {
     const book = new LogBook();
     const attempt = book.call(1);

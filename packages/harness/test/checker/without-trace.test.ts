@@ -57,4 +57,23 @@ describe("without the log's own records", () => {
     expect(told.frame("tidings:live", { id: cursor(1, "f"), data: "" }).violated()).toEqual([]);
     expect(book("e").events(1).live(1).violated()).toEqual(["I8"]);
   });
+
+  test("what a durable log has delivered it still has at the end, and no one is reset", () => {
+    const delivered = (dumped: readonly number[]): LogBook => {
+      const book = new LogBook({ traced: false, durable: true }).open().published(2);
+      book.call(3);
+      book.events(1, 2, 3);
+      for (const offset of dumped) {
+        book.add({ kind: "entry", cursor: cursor(offset), topics: ["a"], payload: `message ${offset}` });
+      }
+      return book;
+    };
+    expect(delivered([1, 2, 3]).violated()).toEqual([]);
+    expect(delivered([1, 2]).violated()).toEqual(["I2"]);
+    const reset = delivered([1, 2, 3])
+      .connect({ cursor: cursor(3, "g") })
+      .opening()
+      .reset(cursor(3));
+    expect(reset.live(3).violated()).toEqual(["I8"]);
+  });
 });
