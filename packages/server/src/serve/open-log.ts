@@ -2,7 +2,7 @@ import { relative, resolve } from "node:path";
 
 import type { Logger } from "pino";
 import { memoryLog } from "tidings";
-import type { Log } from "tidings/log";
+import { HubError, type Log } from "tidings/log";
 
 import { Failure, reasonOf } from "../failure.ts";
 import type { ServeSettings } from "./settings.ts";
@@ -31,6 +31,8 @@ export async function openLog(settings: LogSettings, logger: Logger): Promise<Lo
     await log.ends();
   } catch (error) {
     await log.close().catch(() => undefined);
+    // The log itself names the commands that repair it.
+    if (error instanceof HubError) throw new Failure(error.message, { cause: error });
     throw new Failure(`The log in ${path} cannot be opened: ${reasonOf(error)}`, { cause: error });
   }
   return log;

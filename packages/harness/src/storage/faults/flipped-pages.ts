@@ -62,13 +62,12 @@ export const flippedPages: StorageFault = {
         equal(outcome.signal, null, `the hub was ended by ${outcome.signal}, and did not refuse`);
         match(hub.said, /tidings log export /, "a refusal names the command that repairs");
         equal(hash(readFileSync(hub.data)), hash(broken), "a refusal changes nothing");
-        await repair(hub, written);
-        counts.repaired++;
+        if (await repair(hub, written)) counts.repaired++;
       }
       return {
         publisher: "200 where the hub started",
         readers: `${counts.worked} times everything, ${counts.confessed} times a gap in place of what was gone, ${counts.died} times an end; never a wrong payload`,
-        recovery: `of ${TRIES} starts ${counts.refused} refused with the command that repairs, and changed nothing; ${counts.repaired} repaired`,
+        recovery: `of ${TRIES} starts ${counts.refused} refused with the command that repairs, and changed nothing; what could be read of these was exported, imported and served: ${counts.repaired} times`,
       };
     } finally {
       await hub.remove();
@@ -126,18 +125,30 @@ function check({ events, gaps, resets }: EventStream, written: readonly string[]
   return gaps.length > 0 || resets > 0;
 }
 
-/** What can be read goes into another folder, and a hub goes on from there. */
-async function repair(hub: HubOnDisk, written: readonly string[]): Promise<void> {
+/** What can be read goes into another folder, and a hub goes on from there. False if nothing can be read. */
+async function repair(hub: HubOnDisk, written: readonly string[]): Promise<boolean> {
   const folder = mkdtempSync(join(tmpdir(), "tidings-repaired-"));
   const other = hub.another([], join(folder, "log"));
   try {
-    tidings(["log", "import", other.log], tidings(["log", "export", hub.log]));
+    const text = exported(hub.log);
+    if (text === undefined) return false;
+    tidings(["log", "import", other.log], text);
     await other.start();
     check(await other.everything(), written);
     equal((await other.publish("on")).status, 200);
+    return true;
   } finally {
     await other.kill();
     rmSync(folder, { recursive: true });
+  }
+}
+
+/** Nothing if the damage is where everything begins, so that LMDB cannot lead to any of it. */
+function exported(log: string): string | undefined {
+  try {
+    return tidings(["log", "export", log]);
+  } catch {
+    return undefined;
   }
 }
 

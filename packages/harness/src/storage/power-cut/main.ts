@@ -10,6 +10,7 @@ const { values } = parseArgs({
     publishers: { type: "string", default: "16" },
     durability: { type: "string", default: "fsync" },
     log: { type: "string", default: LMDB_LOG },
+    openings: { type: "string", default: "8" },
     "keep-nothing": { type: "boolean", default: false },
   },
 });
@@ -21,6 +22,7 @@ const cuts = await powerCuts({
   publishers: Number(values.publishers),
   durability: values.durability,
   module: values.log,
+  openings: Number(values.openings),
   keeps: values["keep-nothing"] ? "nothing" : "some",
   onCut: ({ seed, wrong }) => process.stderr.write(`${seed} ${wrong.length === 0 ? "held" : wrong[0]}\n`),
 });

@@ -22,6 +22,8 @@ export interface PowerCutOptions {
   readonly publishers: number;
   /** What the disks have of what was not synced: some of it, by chance, or nothing. */
   readonly keeps: "some" | "nothing";
+  /** One in so many is cut while the log is made or opened; none where it is left out. */
+  readonly openings?: number;
   /** What makes the log; {@link LMDB_LOG} if it is not a mutant. */
   readonly module: string;
   /** Told of each. */
@@ -83,8 +85,8 @@ async function cutOnce(disk: BrokenDisk, options: PowerCutOptions, seed: number,
   const trace = `${disk.folder}.trace`;
   writeFileSync(trace, "");
   const before = disk.troubles.syncs;
-  // One in eight while it is only opening.
-  const when = chance.happens(1 / 8) ? { fromOpening: chance.between(0, 40) } : { fromFirst: chance.between(20, 500) };
+  const isOpening = options.openings !== undefined && chance.happens(1 / options.openings);
+  const when = isOpening ? { fromOpening: chance.between(0, 40) } : { fromFirst: chance.between(20, 500) };
   await writeUntilKilled({ ...opening, seed, publishers, trace }, disk, when);
   const lines = readFileSync(trace, "utf8").split("\n");
   const now = lines.slice(0, -1).map((line) => JSON.parse(line) as Told);
