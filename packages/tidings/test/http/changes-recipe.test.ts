@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { stripTypeScriptTypes } from "node:module";
 import { join } from "node:path";
 
 import express from "express";
@@ -33,7 +34,9 @@ async function serveRecipe(): Promise<Side> {
   const mayRead = (_: unknown, topic: string): boolean => topic !== "secret";
   const given = { app, express, hub, mayRead, HubError, problem, PROBLEM_TYPE };
   // oxlint-disable-next-line typescript/no-implied-eval -- it is our own page
-  new Function(...Object.keys(given), recipe.replaceAll(/^import .*$/gm, ""))(...Object.values(given));
+  new Function(...Object.keys(given), stripTypeScriptTypes(recipe).replaceAll(/^import .*$/gm, ""))(
+    ...Object.values(given),
+  );
   const { server, url } = await listen(app);
   const answers: string[] = [];
   const client = connect(`${url}/events`, {
