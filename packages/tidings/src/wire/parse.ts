@@ -66,7 +66,7 @@ export function createParserWith(
   let partial = "";
   // Whether a line of the event has come, other than comments.
   let begun = false;
-  // Where in the bytes that were read last an event was last over, if that is known.
+  // Where in the bytes that were read last an event was last over, or -1.
   let behind = -1;
 
   // The standard's buffers, but that `data` lacks the LF at its end, and is `undefined` where the standard's is empty.
@@ -88,7 +88,9 @@ export function createParserWith(
     const text = decode(bytes);
     const { length } = text;
     const size = bytes.length;
-    const start = afterStart(text);
+    // Behind an LF, if that belongs to the CR which ended the text before.
+    const start = afterCr && text.charCodeAt(0) === LF ? 1 : 0;
+    afterCr = false;
     let at = start;
     // Where the next of each is, or the text's end. Searched for when passed and never line by line, so that a stream
     // without the one is not searched for it again and again.
@@ -97,7 +99,9 @@ export function createParserWith(
     // How much further than in the text a line begins in the bytes, where comparing costs less. A character is a byte or
     // more, so behind a line that is not ASCII its end is found in the bytes from that place on.
     let shift = 0;
-    behind = -1;
+    // Where in the bytes the last event was over.
+    let over = -1;
+    behind = over;
 
     // A line that began before, or with the first bytes of a character.
     if (partial !== "" || text.charCodeAt(0) !== bytes[0]) {
@@ -121,21 +125,23 @@ export function createParserWith(
       while (at + shift + 6 < size) {
         const begin = at + shift;
         const first = bytes[begin];
-        let value = 0;
         if (first === 105 && bytes[begin + 1] === 100 && bytes[begin + 2] === COLON) {
-          value = at + (bytes[begin + 3] === SPACE ? 4 : 3);
-          let to = value + shift;
+          const from = begin + (bytes[begin + 3] === SPACE ? 4 : 3);
+          let to = from;
           // An id is short: to call for its end would cost more.
           while (to < size && (bytes[to] as number) > CR && (bytes[to] as number) < 128) to++;
           if (to === size) break;
-          if (bytes[to] === LF) {
-            to -= shift;
-            ownId = text.slice(value, to);
-            begun = true;
-            at = to + 1;
-            continue;
+          at = to + 1 - shift;
+          if (bytes[to] !== LF) {
+            if (bytes[to] !== CR || to + 1 === size || bytes[to + 1] !== LF) {
+              at = begin - shift;
+              break;
+            }
+            at++;
           }
-          if (bytes[to] !== CR) break;
+          ownId = text.slice(from - shift, to - shift);
+          begun = true;
+          continue;
         }
         if (lf < at) lf = find(text, "\n", at);
         if (lf === length) break;
@@ -152,18 +158,18 @@ export function createParserWith(
           bytes[begin + 3] === 97 &&
           bytes[begin + 4] === COLON
         ) {
-          const line = text.slice(at + (bytes[begin + 5] === SPACE ? 6 : 5), end);
+          const value = text.slice(at + (bytes[begin + 5] === SPACE ? 6 : 5), end);
           at = lf + 1;
           if (bytes[lf + shift] !== LF) shift = bytes.indexOf(LF, lf + shift) - lf;
           if (ownData === undefined && at + shift < size && bytes[at + shift] === LF) {
             at++;
-            behind = at + shift;
-            dispatch(ownId, ownType, line);
+            over = at + shift;
+            dispatch(ownId, ownType, value);
             ownType = "";
             if (closed) break;
             continue;
           }
-          ownData = ownData === undefined ? line : `${ownData}\n${line}`;
+          ownData = ownData === undefined ? value : `${ownData}\n${value}`;
         } else {
           if (
             first === 101 &&
@@ -174,7 +180,6 @@ export function createParserWith(
             bytes[begin + 5] === COLON
           )
             ownType = text.slice(at + (bytes[begin + 6] === SPACE ? 7 : 6), end);
-          else if (value > 0) ownId = text.slice(value, end);
           else if (first !== COLON || onComment !== undefined) break;
           at = lf + 1;
           if (bytes[lf + shift] !== LF) shift = bytes.indexOf(LF, lf + shift) - lf;
@@ -191,7 +196,7 @@ export function createParserWith(
       if (bytes[end + shift] !== code) shift = bytes.indexOf(code, end + shift) - end;
       if (end === at) {
         at = afterEnd(text, end);
-        behind = at + shift;
+        over = at + shift;
         dispatch(ownId, ownType, ownData);
         ownType = "";
         ownData = undefined;
@@ -211,14 +216,8 @@ export function createParserWith(
     id = ownId;
     type = ownType;
     data = ownData;
+    behind = over;
     return at > start;
-  }
-
-  /** Where a text begins: behind an LF if it belongs to the CR that ended the text before. */
-  function afterStart(text: string): number {
-    if (!afterCr) return 0;
-    afterCr = false;
-    return text.charCodeAt(0) === LF ? 1 : 0;
   }
 
   /** Where the line after a line end begins. A CR ends its line at once: the LF that may belong to it can be long in coming. */
