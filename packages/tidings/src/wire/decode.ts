@@ -36,6 +36,6 @@ export function createMarklessDecoder(): Decode {
     const text = decode(bytes);
     if (begun || text === "") return text;
     begun = true;
-    return text.startsWith("\uFEFF") ? text.slice(1) : text;
+    return text.replace(/^\uFEFF/, "");
   };
 }

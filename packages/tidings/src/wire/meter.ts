@@ -4,9 +4,6 @@ const LF = 10;
 const CR = 13;
 const COLON = 58;
 
-/** What was completed in some bytes, at least once. */
-export type Ended = "nothing" | "line" | "event";
-
 /** The first byte that is too much. */
 interface Excess {
   readonly at: number;
@@ -16,12 +13,12 @@ interface Excess {
 /** Counts the bytes of the line and of the event that a stream is in. */
 export interface Meter {
   /** Where these bytes go beyond a limit, if they do. Counts nothing. */
-  excess?(bytes: Uint8Array): Excess | undefined;
+  excess(bytes: Uint8Array): Excess | undefined;
   /**
-   * Counts bytes, of which is known what was completed in them, whether a line of the event that is under way was, and
-   * perhaps behind which byte (or -1) the last event was over.
+   * Counts bytes, of which is known whether a line was completed in them, whether one of the event that is under way
+   * was, and behind which byte the last event was over, or -1.
    */
-  count(bytes: Uint8Array, ended: Ended, begun: boolean, behind: number): void;
+  count(bytes: Uint8Array, ended: boolean, begun: boolean, behind: number): void;
 }
 
 interface Counts {
@@ -51,18 +48,18 @@ export function createMeter(maxLineBytes: number, maxEventBytes: number): Meter 
     return undefined;
   }
 
-  function count(bytes: Uint8Array, ended: Ended, begun: boolean, behind: number): void {
+  function count(bytes: Uint8Array, ended: boolean, begun: boolean, behind: number): void {
     const { length } = bytes;
-    const lineAt = ended === "nothing" ? 0 : lineStart(bytes, length);
+    const lineAt = ended ? lineStart(bytes, length) : 0;
     let at = 0;
-    if (ended === "event") {
-      at = behind === -1 ? afterLastBlankLine(bytes, lineAt) : behind;
+    if (behind >= 0) {
+      at = behind;
       counts.line = 0;
       counts.event = 0;
     } else if (counts.afterCr && bytes[0] === LF) {
       step(counts, bytes[at++]);
     }
-    if (ended !== "nothing" && !begun) {
+    if (ended && !begun) {
       // Only comments, which count for nothing before the event's first line.
       at = lineAt;
       counts.line = 0;
@@ -72,7 +69,7 @@ export function createMeter(maxLineBytes: number, maxEventBytes: number): Meter 
     if (at === length) return;
     // The event is under way, and no event was completed behind this point: all the rest belongs to it.
     counts.event += length - at;
-    counts.line = ended === "nothing" ? counts.line + length - at : length - lineAt;
+    counts.line = ended ? length - lineAt : counts.line + length - at;
     counts.afterCr = bytes[length - 1] === CR;
   }
 
@@ -105,18 +102,6 @@ function lineStart(bytes: Uint8Array, end: number): number {
     if (byte <= CR && isLineEnd(byte)) return at + 1;
   }
   return 0;
-}
-
-/** Where what follows the last blank line begins, in bytes that have completed one, and whose last line begins `from` here. */
-function afterLastBlankLine(bytes: Uint8Array, from: number): number {
-  let after = from;
-  while (after > 0) {
-    const end = bytes[after - 1] === LF && bytes[after - 2] === CR ? after - 2 : after - 1;
-    const start = lineStart(bytes, end);
-    if (start === end) break;
-    after = start;
-  }
-  return after;
 }
 
 function isLineEnd(byte: number | undefined): boolean {

@@ -1,8 +1,8 @@
 import { createMarkRemover } from "./byte-order-mark.ts";
 import { createDecoder, type Decode } from "./decode.ts";
-import { type Ended, type Meter, createMeter } from "./meter.ts";
+import { type Meter, createMeter } from "./meter.ts";
 import type { Parser, ParserOptions } from "./parser.ts";
-import { afterSpace, find, isAligned } from "./scan.ts";
+import { afterSpace, find } from "./scan.ts";
 
 const LF = 10;
 const CR = 13;
@@ -19,23 +19,46 @@ const NO_TOPICS: readonly string[] = Object.freeze([]);
  */
 export function createParser(options: ParserOptions): Parser {
   const meter = createMeter(options.maxLineBytes ?? DEFAULT_LIMIT, options.maxEventBytes ?? DEFAULT_LIMIT);
-  const parser = createParserWith(meter, options, createDecoder());
+  const at = { lastEventId: options.lastEventId ?? "" };
+  const parser = createParserWith(meter.count, options, createDecoder(), at);
   const withoutMark = createMarkRemover();
+  let closed = false;
+  function close(): void {
+    closed = true;
+    parser.close();
+  }
   return {
-    ...parser,
-    feed: (bytes) => parser.feed(withoutMark(bytes)),
-    get lastEventId() {
-      return parser.lastEventId;
+    feed(bytes) {
+      if (closed) return;
+      try {
+        const all = withoutMark(bytes);
+        const excess = meter.excess(all);
+        parser.feed(excess === undefined ? all : all.subarray(0, excess.at));
+        if (excess !== undefined && !closed) throw excess.error;
+      } catch (error) {
+        close();
+        throw error;
+      }
     },
+    get lastEventId() {
+      return at.lastEventId;
+    },
+    close,
   };
 }
 
-/** The same with other limits, where the code of these costs too much. */
+/**
+ * The same without limits of its own, and without the way out: who feeds it closes it when something was thrown.
+ *
+ * @param count told of all bytes once they were read
+ * @param place where the stream is, before and after each event
+ */
 export function createParserWith(
-  meter: Meter,
-  { onEvent, onRetry, onComment, lastEventId = "" }: ParserOptions,
+  count: Meter["count"],
+  { onEvent, onRetry, onComment }: ParserOptions,
   decode: Decode,
-): Parser {
+  place: { lastEventId: string },
+): Omit<Parser, "lastEventId"> {
   let closed = false;
   let afterCr = false;
   // The line whose end has not come. Engines join such a text once, when it is first looked into, so that a line in many
@@ -43,197 +66,158 @@ export function createParserWith(
   let partial = "";
   // Whether a line of the event has come, other than comments.
   let begun = false;
-  // Where in the bytes that were read last an event was last over, if that is known.
+  // Where in the bytes that were read last an event was last over, or -1.
   let behind = -1;
 
   // The standard's buffers, but that `data` lacks the LF at its end, and is `undefined` where the standard's is empty.
-  let id = lastEventId;
+  let id = place.lastEventId;
   let type = "";
   let data: string | undefined;
   let topics: string[] | undefined;
   let cursor: string | undefined;
 
   function feed(bytes: Uint8Array): void {
-    if (closed || bytes.length === 0) return;
-    try {
-      const excess = meter.excess?.(bytes);
-      const ended = read(excess === undefined ? bytes : bytes.subarray(0, excess.at));
-      if (excess !== undefined && !closed) throw excess.error;
-      meter.count(bytes, ended, begun, behind);
-    } catch (error) {
-      closed = true;
-      throw error;
-    }
+    if (!closed && bytes.length > 0) count(bytes, read(bytes), begun, behind);
   }
 
-  function read(bytes: Uint8Array): Ended {
+  /**
+   * Answers whether a line was completed. The inner loop is for what nearly all is made of, fields and ends of lines
+   * as most write them; all else goes through the outer one.
+   */
+  function read(bytes: Uint8Array): boolean {
     const text = decode(bytes);
     const { length } = text;
-    const start = afterStart(text);
+    const size = bytes.length;
+    // Behind an LF, if that belongs to the CR which ended the text before.
+    const start = afterCr && text.charCodeAt(0) === LF ? 1 : 0;
+    afterCr = false;
     let at = start;
     // Where the next of each is, or the text's end. Searched for when passed and never line by line, so that a stream
     // without the one is not searched for it again and again.
+    let lf = -1;
     let cr = find(text, "\r", at);
-    let lf = at - 1;
-    // Where the last event was over.
+    // How much further than in the text a line begins in the bytes, where comparing costs less. A character is a byte or
+    // more, so behind a line that is not ASCII its end is found in the bytes from that place on.
+    let shift = 0;
+    // Where in the bytes the last event was over.
     let over = -1;
+    behind = over;
+
+    // A line that began before, or with the first bytes of a character.
+    if (partial !== "" || text.charCodeAt(0) !== bytes[0]) {
+      lf = find(text, "\n", at);
+      const end = lf < cr ? lf : cr;
+      partial += text.slice(at, end);
+      if (end === length) return false;
+      const line = partial;
+      partial = "";
+      if (line !== "") field(line);
+      if (closed) return true;
+      shift = bytes.indexOf(text.charCodeAt(end), at) - end;
+      at = afterEnd(text, end);
+    }
+
     // A variable of this call costs less than one that outlives it.
     let ownId = id;
     let ownType = type;
     let ownData = data;
-    const aligned = cr === length && isAligned(text, bytes);
-
-    if (partial !== "") {
-      lf = find(text, "\n", at);
-      const end = lf < cr ? lf : cr;
-      partial += text.slice(at, end);
-      if (end === length) return "nothing";
-      const line = partial;
-      partial = "";
-      field(line);
-      if (closed) return "line";
-      ownId = id;
-      ownType = type;
-      ownData = data;
-      at = afterEnd(text, end);
-    }
-
     while (at < length) {
-      if (aligned) {
-        while (at + 6 < length) {
-          const first = bytes[at];
-          if (first === 105 && bytes[at + 1] === 100 && bytes[at + 2] === COLON) {
-            const from = at + (bytes[at + 3] === SPACE ? 4 : 3);
-            let end = from;
-            // An id is short: to call for its end would cost more.
-            while (end < length && (bytes[end] as number) > CR) end++;
-            if (end === length || bytes[end] !== LF) break;
-            ownId = text.slice(from, end);
-            begun = true;
-            at = end + 1;
-            continue;
-          }
-          if (lf < at) lf = find(text, "\n", at);
-          const end = lf;
-          if (end === length) break;
-          if (
-            first === 100 &&
-            bytes[at + 1] === 97 &&
-            bytes[at + 2] === 116 &&
-            bytes[at + 3] === 97 &&
-            bytes[at + 4] === COLON
-          ) {
-            const value = text.slice(at + (bytes[at + 5] === SPACE ? 6 : 5), end);
-            if (ownData === undefined && end + 1 < length && bytes[end + 1] === LF) {
-              at = end + 2;
-              over = at;
-              lastEventId = ownId;
-              dispatch(ownType, value);
-              ownType = "";
-              if (closed) break;
-              continue;
+      while (at + shift + 6 < size) {
+        const begin = at + shift;
+        const first = bytes[begin];
+        if (first === 105 && bytes[begin + 1] === 100 && bytes[begin + 2] === COLON) {
+          const from = begin + (bytes[begin + 3] === SPACE ? 4 : 3);
+          let to = from;
+          // An id is short: to call for its end would cost more.
+          while (to < size && (bytes[to] as number) > CR && (bytes[to] as number) < 128) to++;
+          if (to === size) break;
+          at = to + 1 - shift;
+          if (bytes[to] !== LF) {
+            if (bytes[to] !== CR || to + 1 === size || bytes[to + 1] !== LF) {
+              at = begin - shift;
+              break;
             }
-            ownData = ownData === undefined ? value : `${ownData}\n${value}`;
-          } else if (
-            first === 101 &&
-            bytes[at + 1] === 118 &&
-            bytes[at + 2] === 101 &&
-            bytes[at + 3] === 110 &&
-            bytes[at + 4] === 116 &&
-            bytes[at + 5] === COLON
-          ) {
-            ownType = text.slice(at + (bytes[at + 6] === SPACE ? 7 : 6), end);
-          } else if (first === COLON && onComment === undefined) {
-            at = end + 1;
-            continue;
-          } else break;
+            at++;
+          }
+          ownId = text.slice(from - shift, to - shift);
           begun = true;
-          at = end + 1;
-        }
-        if (at === length || closed) break;
-      }
-      const first = text.charCodeAt(at);
-      if (first === LF || first === CR) {
-        at = first === LF ? at + 1 : afterEnd(text, at);
-        over = at;
-        lastEventId = ownId;
-        dispatch(ownType, ownData);
-        ownType = "";
-        ownData = undefined;
-        if (closed) break;
-        continue;
-      }
-      // Asked only within the text: one question beyond it, and the engine takes the slow way for all from then on.
-      const long = at + 6 < length;
-      let from = 0;
-      if (!long) {
-        // Too short to be worth it.
-      } else if (first === 105 && text.charCodeAt(at + 1) === 100 && text.charCodeAt(at + 2) === COLON) {
-        from = at + 3;
-      } else if (
-        first === 101 &&
-        text.charCodeAt(at + 1) === 118 &&
-        text.charCodeAt(at + 2) === 101 &&
-        text.charCodeAt(at + 3) === 110 &&
-        text.charCodeAt(at + 4) === 116 &&
-        text.charCodeAt(at + 5) === COLON
-      ) {
-        from = at + 6;
-      }
-      if (from > 0) {
-        if (text.charCodeAt(from) === SPACE) from++;
-        let end = from;
-        while (end < length && text.charCodeAt(end) > CR) end++;
-        const last = end < length ? text.charCodeAt(end) : 0;
-        if (last === LF || last === CR) {
-          if (first === 105) ownId = text.slice(from, end);
-          else ownType = text.slice(from, end);
-          begun = true;
-          at = last === LF ? end + 1 : afterEnd(text, end);
           continue;
         }
+        if (lf < at) lf = find(text, "\n", at);
+        if (lf === length) break;
+        let end = lf;
+        if (cr < lf) {
+          if (cr < at) cr = find(text, "\r", at);
+          if (cr + 1 < lf) break;
+          if (cr < lf) end = cr;
+        }
+        if (
+          first === 100 &&
+          bytes[begin + 1] === 97 &&
+          bytes[begin + 2] === 116 &&
+          bytes[begin + 3] === 97 &&
+          bytes[begin + 4] === COLON
+        ) {
+          const value = text.slice(at + (bytes[begin + 5] === SPACE ? 6 : 5), end);
+          at = lf + 1;
+          if (bytes[lf + shift] !== LF) shift = bytes.indexOf(LF, lf + shift) - lf;
+          if (ownData === undefined && at + shift < size && bytes[at + shift] === LF) {
+            at++;
+            over = at + shift;
+            dispatch(ownId, ownType, value);
+            ownType = "";
+            if (closed) break;
+            continue;
+          }
+          ownData = ownData === undefined ? value : `${ownData}\n${value}`;
+        } else {
+          if (
+            first === 101 &&
+            bytes[begin + 1] === 118 &&
+            bytes[begin + 2] === 101 &&
+            bytes[begin + 3] === 110 &&
+            bytes[begin + 4] === 116 &&
+            bytes[begin + 5] === COLON
+          )
+            ownType = text.slice(at + (bytes[begin + 6] === SPACE ? 7 : 6), end);
+          else if (first !== COLON || onComment !== undefined) break;
+          at = lf + 1;
+          if (bytes[lf + shift] !== LF) shift = bytes.indexOf(LF, lf + shift) - lf;
+          if (first === COLON) continue;
+        }
+        begun = true;
       }
+      if (closed) break;
       if (lf < at) lf = find(text, "\n", at);
       if (cr < at) cr = find(text, "\r", at);
       const end = lf < cr ? lf : cr;
       if (end === length) break;
-      if (
-        long &&
-        first === 100 &&
-        text.charCodeAt(at + 1) === 97 &&
-        text.charCodeAt(at + 2) === 116 &&
-        text.charCodeAt(at + 3) === 97 &&
-        text.charCodeAt(at + 4) === COLON
-      ) {
-        const value = text.slice(at + (text.charCodeAt(at + 5) === SPACE ? 6 : 5), end);
-        ownData = ownData === undefined ? value : `${ownData}\n${value}`;
-        begun = true;
-      } else if (first !== COLON || onComment !== undefined) {
+      const code = text.charCodeAt(end);
+      if (bytes[end + shift] !== code) shift = bytes.indexOf(code, end + shift) - end;
+      if (end === at) {
+        at = afterEnd(text, end);
+        over = at + shift;
+        dispatch(ownId, ownType, ownData);
+        ownType = "";
+        ownData = undefined;
+      } else {
         id = ownId;
         type = ownType;
         data = ownData;
         field(text.slice(at, end));
-        if (closed) break;
         ownId = id;
         ownType = type;
         ownData = data;
+        at = afterEnd(text, end);
       }
-      at = end === lf ? end + 1 : afterEnd(text, end);
+      if (closed) break;
     }
-    if (at < length && !closed) partial = text.slice(at);
+    if (at < length) partial = text.slice(at);
     id = ownId;
     type = ownType;
     data = ownData;
-    behind = aligned ? over : -1;
-    if (over >= 0) return "event";
-    return at > start ? "line" : "nothing";
-  }
-
-  /** Where a text begins: behind an LF if it belongs to the CR that ended the text before. */
-  function afterStart(text: string): number {
-    if (!afterCr) return 0;
-    afterCr = false;
-    return text.charCodeAt(0) === LF ? 1 : 0;
+    behind = over;
+    return at > start;
   }
 
   /** Where the line after a line end begins. A CR ends its line at once: the LF that may belong to it can be long in coming. */
@@ -273,8 +257,9 @@ export function createParserWith(
     }
   }
 
-  /** The event is over, its id is `lastEventId`. */
-  function dispatch(name: string, value: string | undefined): void {
+  /** The event is over. */
+  function dispatch(lastEventId: string, name: string, value: string | undefined): void {
+    place.lastEventId = lastEventId;
     const event = name === "" ? "message" : name;
     const parsed = { event, data: value ?? "", lastEventId, topics: topics ?? NO_TOPICS, cursor };
     begun = false;
@@ -285,9 +270,6 @@ export function createParserWith(
 
   return {
     feed,
-    get lastEventId() {
-      return lastEventId;
-    },
     close() {
       closed = true;
     },

@@ -37,6 +37,8 @@ export function createInterests<Taker>(
   changed: (topics: Set<string>) => void,
 ): Interests<Taker> {
   const wanted = new Map<string, Set<Taker>>();
+  /** Those of them that stand for many topics: only these are gone through for an event. */
+  const patterns = new Set<string>();
   const lingering = new Map<string, () => void>();
   const leaving = new Set<string>();
   let onStream = new Set<string>();
@@ -61,6 +63,7 @@ export function createInterests<Taker>(
   function drop(topic: string): void {
     stay(topic);
     wanted.delete(topic);
+    patterns.delete(topic);
     // It may be on the stream for a while yet, but if it is asked for again that has to be said again.
     onStream.delete(topic);
     remember(leaving, topic, REMEMBERED);
@@ -79,6 +82,7 @@ export function createInterests<Taker>(
         const takers = wanted.get(topic) ?? new Set();
         if (!wanted.has(topic)) change();
         wanted.set(topic, takers.add(taker));
+        if (topic.includes("*")) patterns.add(topic);
       }
     },
     remove(taker, topics) {
@@ -97,10 +101,10 @@ export function createInterests<Taker>(
     takers(topics) {
       const found = new Map<Taker, string>();
       for (const topic of topics) {
-        for (const [asked, takers] of wanted) {
-          // No published topic has a wildcard.
-          if (asked !== topic && !(asked.includes("*") && matchesPattern(asked, topic))) continue;
-          for (const taker of takers) if (!found.has(taker)) found.set(taker, topic);
+        // No published topic has a wildcard.
+        for (const asked of [topic, ...patterns]) {
+          if (!matchesPattern(asked, topic)) continue;
+          for (const taker of wanted.get(asked) ?? []) if (!found.has(taker)) found.set(taker, topic);
         }
       }
       return found;

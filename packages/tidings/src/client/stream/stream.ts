@@ -1,6 +1,6 @@
 import { createMarklessDecoder } from "../../wire/decode.ts";
 import { createParserWith } from "../../wire/parse.ts";
-import type { ParsedEvent, Parser, ParserOptions } from "../../wire/parser.ts";
+import type { ParsedEvent, ParserOptions } from "../../wire/parser.ts";
 import { ClientError } from "../error.ts";
 import { DEFAULT_TIME, type RetryOptions, waitAfter } from "./back-off.ts";
 import { type Clock, systemClock } from "./clock.ts";
@@ -94,9 +94,9 @@ export function createStream(options: StreamOptions, listener: StreamListener): 
   /** Ends what is listened to from `open` to the end. */
   let life: AbortController | undefined;
   let connection: AbortController | undefined;
-  let parser: Parser | undefined;
+  let parser: ReturnType<typeof createParserWith> | undefined;
   /** The one that is being fed: between two events, so there is nothing that it could forget. */
-  let feeding: Parser | undefined;
+  let feeding: typeof parser;
   let openedAt = Infinity;
   /** Whether this connection brought an event, other than the hub's own. */
   let brought = false;
@@ -156,7 +156,6 @@ export function createStream(options: StreamOptions, listener: StreamListener): 
         feeding = parser;
         parser?.feed(value);
         feeding = undefined;
-        stream.lastEventId = parser?.lastEventId ?? stream.lastEventId;
         listener.settled?.();
       }
     } catch (error) {
@@ -168,19 +167,17 @@ export function createStream(options: StreamOptions, listener: StreamListener): 
     parser?.close();
     const limit = createEventLimit(options.maxEventBytes ?? 2 ** 24);
     const parsed: ParserOptions = {
-      lastEventId: stream.lastEventId,
       onRetry: (ms) => (announced = ms),
       onEvent(event) {
         const isHubs = event.event.startsWith("tidings:");
         brought ||= !isHubs;
-        stream.lastEventId = event.lastEventId;
         // The opening frame of a hub says how often it sends something.
         const heartbeat = isHubs && /"heartbeat":(\d+)/.exec(event.data)?.[1];
         if (heartbeat) setDeadline((patience = +heartbeat * HEARTBEATS));
         listener.event(event);
       },
     };
-    parser = createParserWith(limit, parsed, createMarklessDecoder());
+    parser = createParserWith(limit, parsed, createMarklessDecoder(), stream);
   }
 
   function lose(error: ClientError): void {
