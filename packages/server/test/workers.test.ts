@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import { EventSource } from "tidings/client";
 
-import { run } from "./command.ts";
+import { run, start } from "./command.ts";
 import { type RunningCrew, startCrew } from "./crew.ts";
 import { openStream, type RawConnection } from "./raw-connection.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
@@ -169,6 +169,18 @@ test("SIGTERM drains all workers: every stream is told when to come back, and no
   expect(await hub.exited).toBe(0);
   expect(pids.map(isAlive)).toEqual([false, false, false]);
   expect(hub.stderr).not.toContain("is replaced");
+});
+
+test("SIGTERM while workers still start stops the hub in order, too", async () => {
+  const log = `lmdb:${await temporaryFolder()}`;
+  const hub = start(["serve", "--workers", "6", "--port", "0", "--log", log]);
+  const [, pid] = await hub.until("stderr", /"worker":1,.*"pid":(\d+).*"worker ready"/);
+  hub.kill("SIGTERM");
+  expect(await hub.exited).toBe(0);
+  expect(hub.stdout).toBe("");
+  expect(hub.stderr).toMatch(/"stopped"/);
+  expect(hub.stderr).not.toMatch(/Unhandled|EPIPE/);
+  expect(isAlive(Number(pid))).toBe(false);
 });
 
 test("SIGTERM to one worker drains it alone, and another takes its place", async () => {
