@@ -242,6 +242,31 @@ test("a worker that hangs makes the hub not ready, which says which one", async 
   expect(answer).toMatch(/^503 worker 1: no answer to trouble in 1\.5 s(; worker 2: .+)?$/);
 });
 
+test("the figures count a worker that hangs, and say that the hub is not ready, though it was never asked before", async () => {
+  const hub = await startCrew(3);
+  const connection = await hub.connectTo(1);
+  process.kill(hub.pid(2), "SIGSTOP");
+  const metrics = await metricsOf(connection);
+  process.kill(hub.pid(2), "SIGCONT");
+  expect(metrics).toMatch(/^tidings_workers 3$/m);
+  expect(metrics).toMatch(/^tidings_ready 0$/m);
+});
+
+test("a worker that hangs keeps nobody from changing a stream at another", async () => {
+  const hub = await startCrew(3);
+  const stream = await hub.at(3, () => openStream(hub.port, "?topic=a&client=tidings/1"));
+  const [, name = ""] = await stream.until(/"stream":"([^"]+)"/);
+  const connection = await hub.connectTo(1);
+  process.kill(hub.pid(2), "SIGSTOP");
+  const body = JSON.stringify({ stream: name, add: ["b"] });
+  connection.send(
+    `PATCH /events?client=tidings/1 HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+  );
+  const [, status] = await connection.until(/^HTTP\/1\.1 200 [^]*HTTP\/1\.1 (\d+)/);
+  process.kill(hub.pid(2), "SIGCONT");
+  expect(status).toBe("200");
+});
+
 test("the demo is one for all workers: its page and its operation at any, its figures of all", async () => {
   const hub = await startCrew(2, ["--demo"]);
   const streams: RawConnection[] = [];
