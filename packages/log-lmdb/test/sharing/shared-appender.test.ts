@@ -238,6 +238,28 @@ test("an append with a key that ends every process that takes it is not sent for
   });
 });
 
+test("what was sent with keys to one that is gone, and to no other, is said to be unknown when the log is closed", async () => {
+  const room = new Room();
+  const path = join(room.folder, "dying.sock");
+  const dying = createServer((socket) => {
+    greet(socket);
+    socket.once("data", () => socket.once("data", () => socket.destroy()));
+    dying.close();
+  }).listen(path);
+  room.file.record = { generation: 1, socket: path };
+  const disk = Promise.withResolvers<void>();
+  room.file.disk = disk.promise;
+  const { appender } = room.join();
+  await until(() => appender.ready);
+  const sent = appender.append([draft("1", { key: { id: "1", payload: "p" } })]);
+  await until(() => !appender.ready);
+  const closed = appender.close();
+  room.file.failure = new Error("The disk is gone");
+  disk.resolve();
+  await expect(sent).rejects.toThrow("Whether this was appended is not known");
+  await closed;
+});
+
 test("one that does not even greet is overtaken", async () => {
   const room = new Room();
   const path = join(room.folder, "mute.sock");
