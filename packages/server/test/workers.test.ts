@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import { EventSource } from "tidings/client";
 
-import { run } from "./command.ts";
+import { run, start } from "./command.ts";
 import { type RunningCrew, startCrew } from "./crew.ts";
 import { openStream, type RawConnection } from "./raw-connection.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
@@ -171,6 +171,18 @@ test("SIGTERM drains all workers: every stream is told when to come back, and no
   expect(hub.stderr).not.toContain("is replaced");
 });
 
+test("SIGTERM while workers still start stops the hub in order, too", async () => {
+  const log = `lmdb:${await temporaryFolder()}`;
+  const hub = start(["serve", "--workers", "6", "--port", "0", "--log", log]);
+  const [, pid] = await hub.until("stderr", /"worker":1,.*"pid":(\d+).*"worker ready"/);
+  hub.kill("SIGTERM");
+  expect(await hub.exited).toBe(0);
+  expect(hub.stdout).toBe("");
+  expect(hub.stderr).toMatch(/"stopped"/);
+  expect(hub.stderr).not.toMatch(/Unhandled|EPIPE/);
+  expect(isAlive(Number(pid))).toBe(false);
+});
+
 test("SIGTERM to one worker drains it alone, and another takes its place", async () => {
   const hub = await startCrew(2);
   const pid = hub.pid(2);
@@ -228,6 +240,31 @@ test("a worker that hangs makes the hub not ready, which says which one", async 
   });
   // The other one may tell as well that nobody appends.
   expect(answer).toMatch(/^503 worker 1: no answer to trouble in 1\.5 s(; worker 2: .+)?$/);
+});
+
+test("the figures count a worker that hangs, and say that the hub is not ready, though it was never asked before", async () => {
+  const hub = await startCrew(3);
+  const connection = await hub.connectTo(1);
+  process.kill(hub.pid(2), "SIGSTOP");
+  const metrics = await metricsOf(connection);
+  process.kill(hub.pid(2), "SIGCONT");
+  expect(metrics).toMatch(/^tidings_workers 3$/m);
+  expect(metrics).toMatch(/^tidings_ready 0$/m);
+});
+
+test("a worker that hangs keeps nobody from changing a stream at another", async () => {
+  const hub = await startCrew(3);
+  const stream = await hub.at(3, () => openStream(hub.port, "?topic=a&client=tidings/1"));
+  const [, name = ""] = await stream.until(/"stream":"([^"]+)"/);
+  const connection = await hub.connectTo(1);
+  process.kill(hub.pid(2), "SIGSTOP");
+  const body = JSON.stringify({ stream: name, add: ["b"] });
+  connection.send(
+    `PATCH /events?client=tidings/1 HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+  );
+  const [, status] = await connection.until(/^HTTP\/1\.1 200 [^]*HTTP\/1\.1 (\d+)/);
+  process.kill(hub.pid(2), "SIGCONT");
+  expect(status).toBe("200");
 });
 
 test("the demo is one for all workers: its page and its operation at any, its figures of all", async () => {

@@ -1,8 +1,16 @@
 import { connect } from "node:net";
 import { HubError, type Durability } from "tidings/log";
 import { Connection } from "./connection.ts";
-import { MAX_FRAME, PROTOCOL, readFromAppender, textToAppender, type Answer, type FromAppender } from "./messages.ts";
-import type { Request } from "./waiting-appends.ts";
+import {
+  MAX_FRAME,
+  PROTOCOL,
+  readFromAppender,
+  textOfAppends,
+  textToAppender,
+  type Answer,
+  type FromAppender,
+} from "./messages.ts";
+import { notKnown, type Request } from "./waiting-appends.ts";
 
 /** What a process is told by the one that appends. */
 export interface AppenderClientOptions {
@@ -25,7 +33,7 @@ export interface AppenderClientOptions {
 /** Signs of life that may fail to come, of one who has yet to greet, and of one who has. */
 const GREETING_BEATS = 2;
 const SILENT_BEATS = 4;
-/** Characters of appends that go in one frame, unless one append alone has more. */
+/** Bytes of appends that go in one frame, unless one append alone has more. */
 const FRAME_SIZE = 1024 * 1024;
 
 /** The process that appends, seen by another one: requests out, answers and news in. */
@@ -90,12 +98,13 @@ export class AppenderClient {
     let group: Request[] = [];
     let size = 0;
     for (const request of requests) {
+      if (group.length > 0 && size + request.bytes > FRAME_SIZE) {
+        this.#sendFrame(group);
+        group = [];
+        size = 0;
+      }
       group.push(request);
       size += request.bytes;
-      if (size < FRAME_SIZE) continue;
-      this.#sendFrame(group);
-      group = [];
-      size = 0;
     }
     if (group.length > 0) this.#sendFrame(group);
   }
@@ -106,15 +115,9 @@ export class AppenderClient {
   }
 
   #sendFrame(requests: readonly Request[]): void {
-    const text = textToAppender({ appends: requests.map(({ order, drafts }) => ({ id: order, drafts })) });
-    const [first] = requests;
-    if (requests.length === 1 && first !== undefined && Buffer.byteLength(text) > MAX_FRAME) {
-      first.reject(new HubError("batch-too-large", `A batch may have ${MAX_FRAME} bytes on its way to the log`));
-      return;
-    }
     if (this.#sent.size === 0) this.#connection.hold(true);
     for (const request of requests) this.#sent.set(request.order, request);
-    this.#connection.send(text);
+    this.#connection.send(textOfAppends(requests.map(({ text }) => text)));
   }
 
   #take(message: FromAppender): void {
@@ -174,12 +177,10 @@ export class AppenderClient {
     for (const request of this.#sent.values()) {
       // By their keys the next one sees what is there already. The caller is spared the same question.
       if (request.drafts.every(({ key }) => key !== undefined)) {
-        this.#options.onReturned(request);
+        this.#options.onReturned({ ...request, mayBeThere: true });
         continue;
       }
-      const message =
-        "The process that appends is gone: whether this was appended is not known; publish it again with the same key";
-      request.reject(new HubError("log-failed", message, { cause: error }));
+      request.reject(notKnown("the process that appends is gone", error));
     }
     this.#sent.clear();
     this.#lost.resolve();

@@ -8,6 +8,8 @@ export const PROTOCOL = 1;
 /** Bytes of a frame. Before the greeting, those who only found the socket make nobody hold more than a little. */
 export const MAX_FRAME = 67_108_864;
 export const MAX_GREETING = 1_024;
+/** Bytes of one append in a frame: a frame may have it alone. */
+export const MAX_APPEND: number = MAX_FRAME - 1_024;
 
 /** An append that another process is asked for. `id` is chosen by who asks, and comes back with the answer. */
 export interface AppendRequest {
@@ -50,8 +52,16 @@ type WireAnswer =
   | readonly [id: number];
 
 export function textToAppender(message: ToAppender): string {
-  if ("hello" in message) return JSON.stringify(message);
-  return JSON.stringify({ appends: message.appends.map(({ id, drafts }) => [id, drafts.map(wireDraft)]) });
+  return "hello" in message ? JSON.stringify(message) : textOfAppends(message.appends.map(textOfAppend));
+}
+
+/** An append as it stands in a frame: what it takes there is known before the frame is made. */
+export function textOfAppend({ id, drafts }: AppendRequest): string {
+  return JSON.stringify([id, drafts.map(wireDraft)]);
+}
+
+export function textOfAppends(texts: readonly string[]): string {
+  return `{"appends":[${texts.join()}]}`;
 }
 
 export function textFromAppender(message: FromAppender): string {

@@ -3,6 +3,7 @@ import { HubError, type Appended, type Draft, type Durability } from "tidings/lo
 import { AppenderClient } from "./appender-client.ts";
 import { AppenderServer } from "./appender-server.ts";
 import { Overtaken, type Appender, type AppenderRecord } from "../appender.ts";
+import { MAX_APPEND, textOfAppend } from "./messages.ts";
 import type { SharedStore } from "./shared-store.ts";
 import { newSocketPath } from "./socket-path.ts";
 import { removeStaleSockets } from "./stale-sockets.ts";
@@ -192,8 +193,15 @@ export class SharedAppender {
   }
 
   #wait(order: number, drafts: readonly Draft[]): Promise<readonly Appended[]> {
+    const text = textOfAppend({ id: order, drafts });
+    const bytes = Buffer.byteLength(text);
+    if (bytes > MAX_APPEND) {
+      const message = `A batch may have ${MAX_APPEND} bytes on its way to the log, and this one has ${bytes}`;
+      return Promise.reject(new HubError("batch-too-large", message));
+    }
     return new Promise((resolve, reject) => {
-      this.#waiting.add({ order, drafts, bytes: weight(drafts), since: performance.now(), resolve, reject });
+      const since = performance.now();
+      this.#waiting.add({ order, drafts, text, bytes, mayBeThere: false, since, resolve, reject });
       this.#sendSoon();
     });
   }
@@ -237,9 +245,4 @@ export class SharedAppender {
   async #pause(ms: number): Promise<void> {
     await pause(ms, undefined, { signal: this.#closing.signal }).catch(() => {});
   }
-}
-
-/** About how much memory drafts take, in bytes. */
-function weight(drafts: readonly Draft[]): number {
-  return drafts.reduce((bytes, { data }) => bytes + 100 + data.length, 0);
 }

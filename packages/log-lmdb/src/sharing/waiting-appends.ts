@@ -5,8 +5,11 @@ export interface Request {
   /** Its place among the appends of this process. */
   readonly order: number;
   readonly drafts: readonly Draft[];
-  /** Of memory, about. */
+  /** As it is sent to another process, and how many bytes that is. */
+  readonly text: string;
   readonly bytes: number;
+  /** It was sent to a process that is gone, and may be in the log: its keys tell. */
+  readonly mayBeThere: boolean;
   /** When it was made, in milliseconds of a clock that never goes back. */
   readonly since: number;
   resolve(appended: readonly Appended[] | PromiseLike<readonly Appended[]>): void;
@@ -20,7 +23,7 @@ export interface Patience {
   readonly ms: number;
 }
 
-/** Appends that were not handed to anyone yet, in the order in which they were made. Of none of them anything is in the log. */
+/** Appends that are in nobody's hands, in the order in which they were made. */
 export class WaitingAppends {
   readonly #patience: Patience;
   #requests: Request[] = [];
@@ -36,11 +39,15 @@ export class WaitingAppends {
     return this.#requests.length - this.#first;
   }
 
-  /** Takes a request, at its place. One that came back from who could not append it is before those made since. */
+  /**
+   * Takes a request, at its place. One that came back from who could not append it is before those made since, unless
+   * it has waited long enough: what makes every process that takes it fail must not go round for ever.
+   */
   add(request: Request): void {
     const { requests, bytes, ms } = this.#patience;
+    if (this.#isTooOld(request)) return this.#refuseOld(request);
     if (this.size >= requests || (this.size > 0 && this.#bytes + request.bytes > bytes)) {
-      request.reject(notAppended(`${this.size} appends wait already`));
+      refuse(request, `${this.size} appends wait already`);
       return;
     }
     let place = this.#requests.length;
@@ -69,19 +76,34 @@ export class WaitingAppends {
   /** Gives up on all of them. */
   rejectAll(reason: string, cause?: unknown): void {
     for (let request = this.shift(); request !== undefined; request = this.shift()) {
-      request.reject(notAppended(reason, cause));
+      refuse(request, reason, cause);
     }
   }
 
   #expire(): void {
-    const { ms } = this.#patience;
-    const now = performance.now();
-    while (now - (this.#requests[this.#first]?.since ?? now) > ms) {
-      this.shift()?.reject(notAppended(`no process took it for ${ms / 1_000} s`));
+    for (let first = this.#requests[this.#first]; first !== undefined; first = this.#requests[this.#first]) {
+      if (!this.#isTooOld(first)) return;
+      this.shift();
+      this.#refuseOld(first);
     }
+  }
+
+  #isTooOld({ since }: Request): boolean {
+    return performance.now() - since > this.#patience.ms;
+  }
+
+  #refuseOld(request: Request): void {
+    refuse(request, `no process took it for ${this.#patience.ms / 1_000} s`);
   }
 }
 
-function notAppended(reason: string, cause?: unknown): HubError {
-  return new HubError("log-failed", `Nothing was appended: ${reason}`, { cause });
+function refuse(request: Request, reason: string, cause?: unknown): void {
+  const error = new HubError("log-failed", `Nothing was appended: ${reason}`, { cause });
+  request.reject(request.mayBeThere ? notKnown(reason, cause) : error);
+}
+
+/** Of an append that was sent to a process, which did not answer. */
+export function notKnown(reason: string, cause: unknown): HubError {
+  const message = `Whether this was appended is not known: ${reason}; publish it again with the same key`;
+  return new HubError("log-failed", message, { cause });
 }

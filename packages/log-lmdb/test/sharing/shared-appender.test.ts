@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { HubError } from "tidings/log";
 import { expect, onTestFinished, test } from "vitest";
-import { frameOf } from "../../src/sharing/frames.ts";
+import { FrameReader, frameOf } from "../../src/sharing/frames.ts";
 import { draft } from "./drafts.ts";
 import { Room, temporaryFolder, until } from "./room.ts";
 
@@ -188,6 +188,78 @@ test("what was sent with keys to one that is gone is sent to the next one, too",
   expect(room.file.texts).toEqual(["1"]);
 });
 
+test("topics count, too: no frame has more than 1 MiB, and no more waits than may", async () => {
+  const room = new Room();
+  const path = join(room.folder, "slow.sock");
+  const sizes: number[] = [];
+  const slow = createServer((socket) => {
+    greet(socket);
+    const frames = new FrameReader(2 ** 26);
+    socket.on("data", (chunk: Buffer) => sizes.push(...frames.read(chunk).map((text) => Buffer.byteLength(text))));
+  }).listen(path);
+  onTestFinished(() => void slow.close());
+  room.file.record = { generation: 1, socket: path };
+  const { appender } = room.join({ patience: { requests: 1_000, bytes: 3_000_000, ms: 60_000 } });
+  const topics = Array.from({ length: 100 }, (_, index) => `${index}`.padStart(1_024, "0"));
+  const appends = Array.from({ length: 40 }, () => appender.append([draft("", { topics })]));
+  const results = Promise.allSettled(appends);
+  await until(() => sizes.reduce((sum, size) => sum + size, 0) > 2_800_000);
+  expect(Math.max(...sizes)).toBeLessThan(1_100_000);
+  await appender.close();
+  const reasons = (await results).map((result) => (result.status === "rejected" ? String(result.reason) : ""));
+  expect(reasons.filter((reason) => reason.includes("29 appends wait already"))).toHaveLength(11);
+});
+
+test("a batch that has no room in a frame is refused, and what is appended with it is not", async () => {
+  const room = new Room();
+  await room.joined();
+  const { appender } = await room.joined();
+  // In JSON each of them is two characters.
+  const large = draft("\n".repeat(2 ** 25), { key: { id: "1", payload: "p" } });
+  const appends = [appender.append([draft("1")]), appender.append([large]), appender.append([draft("2")])];
+  await expect(appends[1]).rejects.toMatchObject({ code: "batch-too-large" });
+  await Promise.all([appends[0], appends[2]]);
+  expect(room.file.texts).toEqual(["1", "2"]);
+});
+
+test("an append with a key that ends every process that takes it is not sent for ever", async () => {
+  const room = new Room();
+  const path = join(room.folder, "fragile.sock");
+  const fragile = createServer((socket) => {
+    greet(socket);
+    socket.once("data", () => socket.once("data", () => socket.destroy()));
+  }).listen(path);
+  onTestFinished(() => void fragile.close());
+  room.file.record = { generation: 1, socket: path };
+  const { appender } = room.join({ patience: { requests: 10, bytes: 1_000, ms: 300 } });
+  await expect(appender.append([draft("1", { key: { id: "1", payload: "p" } })])).rejects.toMatchObject({
+    code: "log-failed",
+    message: expect.stringMatching(/^Whether this was appended is not known: .+ for 0\.3 s;/) as string,
+  });
+});
+
+test("what was sent with keys to one that is gone, and to no other, is said to be unknown when the log is closed", async () => {
+  const room = new Room();
+  const path = join(room.folder, "dying.sock");
+  const dying = createServer((socket) => {
+    greet(socket);
+    socket.once("data", () => socket.once("data", () => socket.destroy()));
+    dying.close();
+  }).listen(path);
+  room.file.record = { generation: 1, socket: path };
+  const disk = Promise.withResolvers<void>();
+  room.file.disk = disk.promise;
+  const { appender } = room.join();
+  await until(() => appender.ready);
+  const sent = appender.append([draft("1", { key: { id: "1", payload: "p" } })]);
+  await until(() => !appender.ready);
+  const closed = appender.close();
+  room.file.failure = new Error("The disk is gone");
+  disk.resolve();
+  await expect(sent).rejects.toThrow("Whether this was appended is not known");
+  await closed;
+});
+
 test("one that does not even greet is overtaken", async () => {
   const room = new Room();
   const path = join(room.folder, "mute.sock");
@@ -231,7 +303,7 @@ test("what waits for an appender is bounded, in number, in bytes and in time", a
   room.file.disk = disk.promise;
   const { appender } = room.join({ patience: { requests: 3, bytes: 1_000, ms: 300 } });
   const waiting = ["1", "2"].map((data) => appender.append([draft(data)]));
-  await expect(appender.append([draft("x".repeat(900))])).rejects.toThrow("2 appends wait already");
+  await expect(appender.append([draft("x".repeat(950))])).rejects.toThrow("2 appends wait already");
   waiting.push(appender.append([draft("3")]));
   await expect(appender.append([draft("4")])).rejects.toThrow("3 appends wait already");
   for (const append of waiting) await expect(append).rejects.toThrow("no process took it for 0.3 s");

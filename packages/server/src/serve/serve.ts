@@ -42,8 +42,9 @@ async function serveByMany(settings: ServeSettings): Promise<Bound> {
   const { Supervisor } = await import("./workers/supervisor.ts");
   const logger = createProcessLogger(settings);
   const supervisor = new Supervisor(settings, logger);
-  const { address, port } = await supervisor.start();
+  // Before all workers listen, too: the first one serves by then, and one that cannot start is waited for.
   stopOnSignal(supervisor.stopping);
+  const { address, port } = await supervisor.start();
   logger.info(
     { address, port, log: settings.log.kind, demo: settings.demo === true, workers: settings.workers },
     "ready",

@@ -10,7 +10,7 @@ import type { ServeSettings } from "../settings.ts";
 import { stopOnSignal, type StopSignal } from "../shutdown.ts";
 import { connectCalls } from "./calls.ts";
 import { changeHere, crewOfMany } from "./crew-of-many.ts";
-import type { SupervisorProcedures, WorkerProcedures } from "./procedures.ts";
+import type { Report, SupervisorProcedures, WorkerProcedures } from "./procedures.ts";
 
 // A worker, which its supervisor starts with a number and the settings. When the supervisor ends, Node's cluster ends it.
 const number = Number(process.argv[2]);
@@ -25,10 +25,12 @@ const metrics = Promise.withResolvers<Metrics>();
 const stop = Promise.withResolvers<(signal: StopSignal) => void>();
 let startOperation = (): boolean => false;
 
+async function report(): Promise<Report> {
+  return { stats: (await hub.promise).stats(), figures: await (await metrics.promise).figures() };
+}
+
 const ours: WorkerProcedures = {
-  async report() {
-    return { stats: (await hub.promise).stats(), figures: await (await metrics.promise).figures() };
-  },
+  report,
   trouble: async () => troubleOf(await hub.promise),
   change: async (asked) => changeHere(await hub.promise, asked),
   startOperation: () => startOperation(),
@@ -56,7 +58,7 @@ try {
     demoOf,
   });
   stop.resolve(stopOnSignal(stopping));
-  await supervisor("listening", { address, port });
+  await supervisor("listening", { address, port, report: await report() });
   logger.info({ address, port, pid: process.pid }, "worker ready");
 } catch (error) {
   if (!(error instanceof Failure)) throw error;

@@ -19,9 +19,13 @@ export interface AskedChange {
 }
 
 /** How a change ended: with its id, or with the error that it was refused with. */
-export type ChangeOutcome =
-  | { readonly id: string }
-  | { readonly code: HubErrorCode; readonly message: string; readonly retryAfter: number | undefined };
+export type ChangeOutcome = { readonly id: string } | ChangeRefusal;
+
+export interface ChangeRefusal {
+  readonly code: HubErrorCode;
+  readonly message: string;
+  readonly retryAfter: number | undefined;
+}
 
 /** What a worker answers to its supervisor. */
 export type WorkerProcedures = {
@@ -37,8 +41,8 @@ export type WorkerProcedures = {
 
 /** What a supervisor answers to its workers. */
 export type SupervisorProcedures = {
-  /** The worker listens. */
-  listening(at: { readonly address: string; readonly port: number }): void;
+  /** The worker listens, and has done nothing yet. */
+  listening(at: { readonly address: string; readonly port: number; readonly report: Report }): void;
   /** The worker cannot start, and why. */
   failed(message: string): void;
   /** What all of them do and have done. */

@@ -48,6 +48,18 @@ export function remainsOf({ stats, figures }: Report): Report {
   };
 }
 
+/** What is told of a worker that does not answer: what it said last, and that the hub is not ready. */
+export function unreadyReport({ stats, figures }: Report): Report {
+  return {
+    stats: { ...stats, ready: false },
+    figures: figures.map((metric) =>
+      metric.name === "tidings_ready"
+        ? { ...metric, values: metric.values.map((value) => ({ ...value, value: 0 })) }
+        : metric,
+    ),
+  };
+}
+
 /** Adds numbers up, in objects too. Of anything else the first. */
 function add(one: unknown, other: unknown): unknown {
   if (typeof one === "number" && typeof other === "number") return one + other;

@@ -52,7 +52,8 @@ export class Supervisor {
   }
 
   /**
-   * Starts all workers: the first one alone, so that what is wrong with the port or the log is said once.
+   * Starts all workers: the first one alone, so that what is wrong with the port or the log is said once. Never settles
+   * if it is stopped meanwhile.
    *
    * @throws Failure if the first one cannot start
    */
@@ -61,12 +62,11 @@ export class Supervisor {
     if (first === undefined) throw new Error("There is no place for a worker");
     // Workers share the socket of those that ask for the same port, and 0 is another one whenever none of them lives.
     if (this.#port === 0) this.#port = await freePort(this.#settings.host);
-    let bound: Bound;
-    try {
-      bound = await this.#fill(first).started;
-    } catch (error) {
+    const bound = await this.#fill(first).started.catch((error: unknown) => {
+      if (this.#stopping) return undefined;
       throw new Failure(error instanceof Error ? error.message : String(error), { cause: error });
-    }
+    });
+    if (this.#stopping || bound === undefined) return new Promise<never>(() => undefined);
     this.#started = true;
     for (const place of others) this.#fill(place);
     await Promise.all(others.map(({ filled }) => filled.promise));

@@ -1,15 +1,20 @@
-import { HubError } from "tidings/log";
 import type { HubStats } from "tidings";
 
 import { reasonOf } from "../../failure.ts";
-import type { AskedChange, ChangeOutcome, Report } from "./procedures.ts";
-import { remainsOf, sumFigures, sumReports, sumStats } from "./sum.ts";
+import type { AskedChange, ChangeOutcome, ChangeRefusal, Report } from "./procedures.ts";
+import { remainsOf, sumFigures, sumReports, sumStats, unreadyReport } from "./sum.ts";
 import type { Answers, WorkerProcess } from "./worker-process.ts";
 
 /** Of a change that was asked of a worker that did not answer. */
-const UNKNOWN: ChangeOutcome = {
+const UNKNOWN: ChangeRefusal = {
   code: "log-failed",
   message: "The worker that may have the stream did not answer; the change may have taken effect",
+  retryAfter: undefined,
+};
+/** Of one that no worker has. */
+const NOT_HERE: ChangeRefusal = {
+  code: "unknown-stream",
+  message: "There is no open stream of this name here",
   retryAfter: undefined,
 };
 
@@ -48,14 +53,15 @@ export class Whole {
 
   async #reports(): Promise<readonly Report[]> {
     const asked = this.#listening().map(async ({ worker }) => {
-      // One that hangs is told of with what it said last.
-      worker.report = await worker.ask("report").catch(() => worker.report);
-      return worker;
+      const report = await worker.ask("report").catch(() => undefined);
+      worker.report = report ?? worker.report;
+      // One that hangs is told of with what it said last, and takes no events.
+      return { worker, report: report ?? (worker.report && unreadyReport(worker.report)) };
     });
-    const workers = await Promise.all(asked);
+    const told = await Promise.all(asked);
     const remains = await this.#remains;
     // One that has ended meanwhile is among those that remain.
-    const reports = [...workers.filter(({ listening }) => listening).map(({ report }) => report), remains];
+    const reports = [...told.filter(({ worker }) => worker.listening).map(({ report }) => report), remains];
     return reports.filter((report) => report !== undefined);
   }
 
@@ -79,14 +85,18 @@ export class Whole {
   }
 
   async #change(from: WorkerProcess, asked: AskedChange): Promise<ChangeOutcome> {
-    for (const { worker } of this.#listening()) {
-      if (worker === from) continue;
+    const others = this.#listening().filter(({ worker }) => worker !== from);
+    let otherwise = NOT_HERE;
+    const outcomes = others.map(async ({ worker }) => {
+      const outcome = await worker.ask("change", asked).catch(() => undefined);
       // One that has ended has no streams any more.
-      const outcome = await worker.ask("change", asked).catch(() => (worker.listening ? UNKNOWN : undefined));
-      if (outcome !== undefined && !("code" in outcome && outcome.code === "unknown-stream")) return outcome;
-    }
-    const { code, message, retryAfter } = new HubError("unknown-stream", "There is no open stream of this name here");
-    return { code, message, retryAfter };
+      if (outcome === undefined && worker.listening) otherwise = UNKNOWN;
+      if (outcome === undefined || ("code" in outcome && outcome.code === NOT_HERE.code))
+        throw new Error(otherwise.code);
+      return outcome;
+    });
+    // All at once: one that hangs keeps nobody from the one that has the stream.
+    return Promise.any(outcomes).catch(() => otherwise);
   }
 
   async #startOperation(): Promise<boolean> {

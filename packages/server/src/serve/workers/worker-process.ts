@@ -16,7 +16,7 @@ export interface WorkerProcess {
   readonly ask: Calls<WorkerProcedures>;
   /** Whether it takes connections. */
   readonly listening: boolean;
-  /** What it told when it was asked last. */
+  /** What it told last: when it began to listen, or when it was asked. */
   report: Report | undefined;
   /** Resolves when it listens; rejects with the reason if it ends before. */
   readonly started: Promise<Bound>;
@@ -61,9 +61,10 @@ export function startWorker(number: number, settings: ServeSettings, answers: An
   const ours: SupervisorProcedures = {
     ...answers,
     change: (asked) => answers.change(made, asked),
-    listening(at) {
+    listening({ address, port, report }) {
       listening = true;
-      started.resolve(at);
+      made.report = report;
+      started.resolve({ address, port });
     },
     failed(message) {
       failure = message;
