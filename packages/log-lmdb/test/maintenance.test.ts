@@ -1,4 +1,5 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { topicFilter, type Draft, type Entry, type Log } from "tidings/log";
@@ -196,15 +197,37 @@ describe("work on a log's folder", () => {
     const path = await closedLog(20_000);
     const shrunk = lmdbLog({ path, maxEvents: 100 });
     await expect.poll(async () => (await shrunk.ends()).evictedThrough.offset).toBe(19_901);
-    await expect(compactLog(path)).rejects.toMatchObject({ code: "log-in-use" });
+    const inUse = {
+      code: "log-in-use",
+      message: expect.stringContaining(join(path, `open.${process.pid}.`)) as string,
+    };
+    await expect(compactLog(path)).rejects.toMatchObject(inUse);
     const before = await contents(shrunk);
     await shrunk.close();
-    const { before: was, after } = await compactLog(path);
+    const compacting = compactLog(path);
+    await expect.poll(() => readdir(path)).toContainEqual(expect.stringMatching(/^alone\./));
+    // What it appended would be lost.
+    const meanwhile = lmdbLog({ path });
+    await expect(meanwhile.append([draft("a", "1")])).rejects.toMatchObject({ code: "log-failed" });
+    await meanwhile.close();
+    const { before: was, after } = await compacting;
     expect(after).toBeLessThan(was / 4);
     const again = lmdbLog({ path, maxEvents: 100 });
     expect(await contents(again)).toEqual(before);
     await again.append([draft("a", "on")]);
     await again.close();
     expect(await verifyLog(path)).toMatchObject({ corrupt: [], problems: [] });
+  });
+
+  // Elsewhere a number is all that is known of a process.
+  test.runIf(process.platform === "linux")("knows a process by more than its number", async () => {
+    const path = await closedLog(100);
+    const parent = `open.${process.ppid}.12345-before.x`;
+    await writeFile(join(path, parent), "");
+    expect((await logInfo(path)).inUse).toBe(false);
+    await compactLog(path);
+    // The parent had not the log open; whoever left the mark had not closed it.
+    await lmdbLog({ path }).close();
+    expect(await readdir(path)).not.toContain(parent);
   });
 });
