@@ -137,7 +137,8 @@ test("the repair of a damaged log is one that verifies, and tells a gap where th
   await publishTo(hub, "a", "after");
   await end(hub);
   await damage(folder, "rather-long");
-  const { stdout } = await run(["log", "export", folder]);
+  const { stdout, stderr } = await run(["log", "export", folder]);
+  expect(stderr).toBe("One range of the log cannot be read; a line stands in the place of each.\n");
   const repaired = join(await temporaryFolder(), "repaired");
   expect(await run(["log", "import", repaired], { input: stdout })).toMatchObject({ code: 0, stdout: "2 events\n" });
   expect(await run(["log", "verify", repaired])).toEqual({

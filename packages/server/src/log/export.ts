@@ -39,5 +39,6 @@ async function* linesOf(folder: string, by: Work): AsyncGenerator<string, void> 
     yield `${JSON.stringify(line)}\n`;
   }
   if (unreadable === 0) return;
-  process.stderr.write(`${unreadable} ranges of the log cannot be read; a line stands in the place of each.\n`);
+  const ranges = unreadable === 1 ? "One range" : `${unreadable} ranges`;
+  process.stderr.write(`${ranges} of the log cannot be read; a line stands in the place of each.\n`);
 }
