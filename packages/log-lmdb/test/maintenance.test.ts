@@ -1,4 +1,5 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { topicFilter, type Draft, type Entry, type Log } from "tidings/log";
@@ -109,10 +110,10 @@ describe("work on a log's folder", () => {
     const path = await closedLog(9_000, { maxEvents: 8_000 });
     const progress: number[] = [];
     const verified = await verifyLog(path, { onProgress: ({ events }) => progress.push(events) });
-    expect(verified).toEqual({ events: 8_000, corrupt: [], problems: [] });
+    expect(verified).toEqual({ events: 8_000, corrupt: [], missing: 0, problems: [] });
     const log = lmdbLog({ path, maxEvents: 8_000 });
     await log.append([draft("a", "1")]);
-    expect(await verifyLog(path)).toEqual({ events: 8_000, corrupt: [], problems: [] });
+    expect(await verifyLog(path)).toEqual({ events: 8_000, corrupt: [], missing: 0, problems: [] });
     await log.close();
   });
 
@@ -135,10 +136,73 @@ describe("work on a log's folder", () => {
     expect(lines.filter((line) => "data" in line)).toHaveLength(6_001 - damaged.length);
     const copy = join(root, "salvaged");
     await importLog(copy, lines);
-    const found = await verifyLog(copy);
-    // What was last is not even a hole.
-    expect(found.corrupt.map(({ through }) => through.offset)).toEqual([2, 78, 4_000]);
-    expect(found.problems).toEqual([]);
+    expect(await verifyLog(copy)).toEqual({ events: 6_001, corrupt: [], missing: damaged.length, problems: [] });
+    const log = lmdbLog({ path: copy });
+    expect(await log.ends()).toMatchObject({ head: (await logInfo(path)).head });
+    // Also who looks for a topic is told of the gaps, whatever the entries there had as topics.
+    const { evictedThrough } = await log.ends();
+    const page = await log.read(evictedThrough, topicFilter(["none"]), { entries: 10, bytes: 1_000 });
+    expect(page.reset ? [] : page.corrupt.map(({ after, through }) => [after.offset, through.offset])).toEqual(ranges);
+    await log.append([draft("all", "on")]);
+    await log.close();
+    expect(await verifyLog(copy)).toEqual({ events: 6_002, corrupt: [], missing: damaged.length, problems: [] });
+    const again = lmdbLog({ path: copy, maxEvents: 100, durability: "commit" });
+    for (let offset = 6_003; offset <= 6_004; offset++) await again.append([draft("all", "on")]);
+    await expect.poll(async () => (await again.ends()).evictedThrough.offset).toBe(5_904);
+    await again.close();
+    expect(await verifyLog(copy)).toEqual({ events: 100, corrupt: [], missing: 1, problems: [] });
+  });
+
+  test("does not import an export that was cut, says what is missing, and leaves nothing", async () => {
+    const lines = await collected(exportLog(await closedLog(1_000)));
+    const path = join(root, "cut");
+    const cut = importLog(path, lines.slice(0, -10));
+    await expect(cut).rejects.toMatchObject({
+      code: "bad-format",
+      message: expect.stringContaining("992 to 1001") as string,
+    });
+    expect(existsSync(path)).toBe(false);
+    await mkdir(path);
+    const torn = importLog(path, [...lines.slice(0, 300), ...lines.slice(400)]);
+    await expect(torn).rejects.toMatchObject({
+      message: expect.stringContaining("events 300 to 399 are missing") as string,
+    });
+    expect(await readdir(path)).toEqual([]);
+    expect(await importLog(path, lines)).toEqual({ events: 1_001 });
+    expect((await readdir(path)).filter((name) => name !== "lock.mdb")).toEqual(["data.mdb"]);
+  });
+
+  test("is alone while it imports: a log that is opened there is refused until then", async () => {
+    const lines = await collected(exportLog(await closedLog(100)));
+    const path = join(root, "busy");
+    let refused: unknown;
+    const opened = async function* (): AsyncGenerator<unknown, void> {
+      yield* lines.slice(0, 50);
+      refused = await lmdbLog({ path })
+        .ends()
+        .catch((error: unknown) => error);
+      yield* lines.slice(50);
+    };
+    await importLog(path, opened());
+    expect(refused).toMatchObject({ code: "log-failed", message: expect.stringContaining("alone.") as string });
+    expect((await logInfo(path)).events).toBe(101);
+  });
+
+  test("tells what retention took while it was exported, and imports the rest", async () => {
+    const path = await closedLog(5_000);
+    const log = lmdbLog({ path, maxEvents: 5_001 });
+    await log.ends();
+    const lines = exportLog(path);
+    const read = [await lines.next(), await lines.next()].map(({ value }) => value as unknown);
+    await log.append(Array.from({ length: 3_500 }, () => draft("all", "on")));
+    await expect.poll(async () => (await log.ends()).evictedThrough.offset).toBe(3_500);
+    for await (const line of lines) read.push(line);
+    await log.close();
+    const evicted = read.find((line) => "evicted" in (line as object));
+    expect(evicted).toMatchObject({ evicted: { after: { offset: 1_000 }, through: { offset: 3_500 } } });
+    const copy = join(root, "overtaken");
+    await importLog(copy, read);
+    expect(await verifyLog(copy)).toEqual({ events: 5_001, corrupt: [], missing: 2_500, problems: [] });
   });
 
   test("finds each of 100 flipped bits, wherever in a record they are", async () => {
@@ -196,15 +260,37 @@ describe("work on a log's folder", () => {
     const path = await closedLog(20_000);
     const shrunk = lmdbLog({ path, maxEvents: 100 });
     await expect.poll(async () => (await shrunk.ends()).evictedThrough.offset).toBe(19_901);
-    await expect(compactLog(path)).rejects.toMatchObject({ code: "log-in-use" });
+    const inUse = {
+      code: "log-in-use",
+      message: expect.stringContaining(join(path, `open.${process.pid}.`)) as string,
+    };
+    await expect(compactLog(path)).rejects.toMatchObject(inUse);
     const before = await contents(shrunk);
     await shrunk.close();
-    const { before: was, after } = await compactLog(path);
+    const compacting = compactLog(path);
+    await expect.poll(() => readdir(path)).toContainEqual(expect.stringMatching(/^alone\./));
+    // What it appended would be lost.
+    const meanwhile = lmdbLog({ path });
+    await expect(meanwhile.append([draft("a", "1")])).rejects.toMatchObject({ code: "log-failed" });
+    await meanwhile.close();
+    const { before: was, after } = await compacting;
     expect(after).toBeLessThan(was / 4);
     const again = lmdbLog({ path, maxEvents: 100 });
     expect(await contents(again)).toEqual(before);
     await again.append([draft("a", "on")]);
     await again.close();
     expect(await verifyLog(path)).toMatchObject({ corrupt: [], problems: [] });
+  });
+
+  // Elsewhere a number is all that is known of a process.
+  test.runIf(process.platform === "linux")("knows a process by more than its number", async () => {
+    const path = await closedLog(100);
+    const parent = `open.${process.ppid}.12345-before.x`;
+    await writeFile(join(path, parent), "");
+    expect((await logInfo(path)).inUse).toBe(false);
+    await compactLog(path);
+    // The parent had not the log open; whoever left the mark had not closed it.
+    await lmdbLog({ path }).close();
+    expect(await readdir(path)).not.toContain(parent);
   });
 });

@@ -126,7 +126,55 @@ test("import refuses a folder with a log, what is no export, and what was cut", 
   expect(await into(stdout.slice(0, -10))).toMatch(
     /^1 error: Line 2 is not JSON: this is no export, or it was cut\.\n$/,
   );
+  expect(await into(stdout.slice(0, stdout.indexOf("\n") + 1))).toMatch(
+    /^1 error: .+ events 1 to 1 are missing, .+\n$/,
+  );
 });
+
+test("the repair of a damaged log is one that verifies, and tells a gap where the event was", async () => {
+  const { hub, folder, ids } = await hubWith(1);
+  await publishTo(hub, "b", "a-rather-long-text");
+  await publishTo(hub, "a", "after");
+  await end(hub);
+  await damage(folder, "rather-long");
+  const { stdout, stderr } = await run(["log", "export", folder]);
+  expect(stderr).toBe("One range of the log cannot be read; a line stands in the place of each.\n");
+  const repaired = join(await temporaryFolder(), "repaired");
+  expect(await run(["log", "import", repaired], { input: stdout })).toMatchObject({ code: 0, stdout: "2 events\n" });
+  expect(await run(["log", "verify", repaired])).toEqual({
+    code: 0,
+    stdout: "3 events, all of them well but 1 that it was imported without: subscribers are told a gap there\n",
+    stderr: "",
+  });
+  const next = await startHub(["--log", `lmdb:${repaired}`]);
+  const stream = await openStream(next.port, `?topic=a&lastEventId=${ids[0]}`);
+  expect(stream.received).toMatch(/event: tidings:gap\ndata: \{"reason":"corrupt"[^]*\ndata: after\n/);
+});
+
+test("a start on a log that is damaged names the command that says more, and those that repair", async () => {
+  const { hub, folder } = await hubWith(1);
+  await end(hub);
+  await writeFile(join(folder, "data.mdb"), Buffer.alloc(64 * 1024, 0xff));
+  // It was killed; no process has this number.
+  await writeFile(join(folder, `open.${2 ** 30}.before.x`), "");
+  const { code, stderr } = await run(["serve", "--port", "0", "--log", `lmdb:${folder}`]);
+  expect(code).toBe(1);
+  for (const name of ["verify", "export", "import"]) expect(stderr).toContain(`tidings log ${name}`);
+});
+
+test.runIf(existsSync("/dev/full")).each(["info", "read", "verify", "export"])(
+  "%s says that what it prints could not be written",
+  async (name) => {
+    const { hub, folder } = await hubWith(1);
+    await end(hub);
+    const program = fileURLToPath(new URL("../dist/main.js", import.meta.url));
+    const full = spawn("sh", ["-c", 'exec "$@" > /dev/full', "sh", process.execPath, program, "log", name, folder]);
+    let stderr = "";
+    full.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+    expect(await new Promise((resolve) => full.on("close", resolve))).toBe(1);
+    expect(stderr).toMatch(/^error: The standard output cannot be written: .*ENOSPC.*\n$/);
+  },
+);
 
 test("verify finds a byte that was flipped, says where, and exits with 2; read tells a gap there", async () => {
   const { hub, folder, ids } = await hubWith(1);

@@ -28,8 +28,12 @@ export async function* exportLog(path: string, { onProgress, signal }: Working =
     for (let after = evictedThrough.offset; after < head.offset;) {
       signal?.throwIfAborted();
       view.refresh();
-      // What retention takes meanwhile is not told.
-      after = Math.max(after, view.floor.offset);
+      if (view.floor.offset > after) {
+        const through = Math.min(view.floor.offset, head.offset);
+        yield { evicted: rangeOf(view, after + 1, through) };
+        after = through;
+        continue;
+      }
       const { entries, through } = readAll(view, after, PAGE);
       let next = after + 1;
       const lines: LogLine[] = [];

@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import type { Position } from "tidings/log";
 import { TOPICS, topicKey, topicOf } from "../store/keys.ts";
 import type { View } from "../store/view.ts";
-import { isInUse } from "./in-use.ts";
+import { readMarks } from "./in-use.ts";
 import { dataFile, openLogFiles } from "./open-log.ts";
 
 /** What there is to say about a log. */
@@ -46,7 +46,7 @@ export async function logInfo(path: string): Promise<LogInfo> {
       topics: countTopics(view),
       oldestTime: timeAt(view, floor.offset + 1),
       newestTime: timeAt(view, head.offset),
-      inUse: isInUse(path),
+      inUse: readMarks(path).live.length > 0,
     };
   } finally {
     await environment.close();

@@ -1,4 +1,4 @@
-import type { Draft, Entry, Position } from "tidings/log";
+import type { Draft, Entry, Position, Range } from "tidings/log";
 import { LogError } from "./log-error.ts";
 
 /** The first line of an exported log. */
@@ -17,7 +17,9 @@ export type LogLine =
   | (Pick<Entry, "offset" | "tag" | "time" | "topics" | "data"> &
       Partial<Pick<Draft, "event" | "key" | "private" | "audience">> & { readonly kept?: string })
   /** Entries that could not be read. */
-  | { readonly corrupt: { readonly after: Position; readonly through: Position } };
+  | { readonly corrupt: Range }
+  /** Entries that retention took while the log was exported. */
+  | { readonly evicted: Range };
 
 /** An event's line. */
 export function lineOf(
@@ -54,13 +56,17 @@ export function readHeader(line: unknown): HeaderLine {
 }
 
 /**
- * Reads an event's line; `undefined` for a range that could not be read when the log was exported.
+ * Reads an event's line, or that of a range that the export does not have.
  *
  * @throws LogError `bad-format`
  */
-export function readLine(line: unknown): (Entry & { readonly kept: string | undefined }) | undefined {
+export function readLine(line: unknown): (Entry & { readonly kept: string | undefined }) | { readonly missing: Range } {
   const members = asObject(line);
-  if (members["corrupt"] !== undefined) return undefined;
+  const missing = members["corrupt"] ?? members["evicted"];
+  if (missing !== undefined) {
+    const { after, through } = asObject(missing);
+    return { missing: { after: readPosition(after), through: readPosition(through) } };
+  }
   const { offset, tag, time, topics, event, data, key, audience, kept } = members;
   const isEvent =
     isOffset(offset) &&
@@ -108,11 +114,12 @@ function readAudience(value: unknown): Entry["audience"] {
   return value as NonNullable<Entry["audience"]>;
 }
 
-function readPosition(value: unknown): void {
+function readPosition(value: unknown): Position {
   const { epoch, offset, tag } = asObject(value);
   if (typeof epoch !== "string" || !isOffset(offset) || !isOffset(tag)) {
     throw new LogError("bad-format", "A position has an epoch, an offset and a tag");
   }
+  return { epoch, offset, tag };
 }
 
 function isOffset(value: unknown): value is number {

@@ -17,6 +17,6 @@ export async function verifyLog(path: string, working: Working = {}): Promise<Ve
     return await inChild("verify", path, working);
   } catch (error) {
     if (!(error instanceof ChildFailure)) throw error;
-    return { events: error.events, corrupt: [], problems: [`The structure is damaged: ${error.message}`] };
+    return { events: error.events, corrupt: [], missing: 0, problems: [`The structure is damaged: ${error.message}`] };
   }
 }

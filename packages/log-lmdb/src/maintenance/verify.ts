@@ -15,7 +15,7 @@ import {
 import { readKept } from "../store/kept-event.ts";
 import { readKeys } from "../store/leftover-keys.ts";
 import type { Hole } from "../store/locate.ts";
-import { TopicTail } from "../store/topic-tail.ts";
+import { DAMAGED, TopicTail } from "../store/topic-tail.ts";
 import type { View } from "../store/view.ts";
 
 /** What was found by looking at all of a log. */
@@ -24,6 +24,8 @@ export interface Verified {
   readonly events: number;
   /** Entries that cannot be read, as ranges. */
   readonly corrupt: readonly Range[];
+  /** How many entries it had not already when it was imported, and knows of: subscribers are told a gap there. */
+  readonly missing: number;
   /** What else is wrong, a sentence each: with the index, the kept events, the structure. */
   readonly problems: readonly string[];
 }
@@ -32,6 +34,14 @@ export interface Verified {
 const MOST_PROBLEMS = 100;
 /** How many entries are looked at between two looks at how far it has come. */
 const STEP = 16_384;
+
+/** A chunk of the index; what is listed in it as not there. */
+interface ChunkLookedAt {
+  readonly first: number;
+  readonly through: number;
+  readonly chunk: IndexChunk | undefined;
+  readonly missing: ReadonlySet<number>;
+}
 
 /** Looks at every entry, and compares the index with them. In one go: the log is the one of this moment. */
 export function verify(view: View, onProgress: (events: number) => void): Verified {
@@ -44,7 +54,8 @@ class Verification {
   readonly #damaged: { first: number; last: number }[] = [];
   /** The topics of the entries since the last chunk of the index. */
   readonly #topics = new TopicTail();
-  #chunk: { readonly first: number; readonly through: number; readonly chunk: IndexChunk | undefined } | undefined;
+  #chunk: ChunkLookedAt | undefined;
+  #missing = 0;
   #indexRecords = 0;
   #total: number | undefined;
   #logTime = 0;
@@ -64,8 +75,11 @@ class Verification {
         this.#checkBlock(found, offset === floor.offset + 1);
       }
       const topics = "hole" in found ? undefined : found.topicsAt(offset);
-      if (topics === undefined) this.#note(offset);
-      else this.#topics.add(offset, topics);
+      if (topics !== undefined) this.#topics.add(offset, topics);
+      else if ("hole" in found && found.damaged === undefined && this.#chunk?.missing.has(offset) === true) {
+        this.#topics.add(offset, [DAMAGED]);
+        this.#missing++;
+      } else this.#note(offset);
       if (offset === this.#chunk?.through) {
         this.#checkChunk();
         found = undefined;
@@ -78,6 +92,7 @@ class Verification {
     return {
       events: head.offset - floor.offset,
       corrupt: this.#damaged.map(({ first, last }) => ({ after: this.#at(first - 1), through: this.#at(last) })),
+      missing: this.#missing,
       problems: this.#problems,
     };
   }
@@ -107,7 +122,7 @@ class Verification {
     const [record] = environment.records({ start: from, end: CHUNKS.end }, 1);
     if (record === undefined) {
       this.#tell(`The index has no chunk for ${offset}`);
-      this.#chunk = { first: offset, through: state.indexedThrough, chunk: undefined };
+      this.#chunk = { first: offset, through: state.indexedThrough, chunk: undefined, missing: new Set() };
       return;
     }
     const first = offsetOf(record.key);
@@ -116,7 +131,9 @@ class Verification {
     if (first > offset) this.#tell(`The index has no chunk for ${offset} to ${first - 1}`);
     const [next] = environment.keys({ start: chunkKey(first + 1), end: CHUNKS.end }, 1);
     const through = chunk?.through ?? (next === undefined ? state.indexedThrough : offsetOf(next) - 1);
-    this.#chunk = { first, through, chunk };
+    const listed = environment.get(topicKey(DAMAGED, first));
+    const missing = new Set(listed === undefined ? [] : readOffsets(listed, environment.lastSize, first));
+    this.#chunk = { first, through, chunk, missing };
   }
 
   /** Compares the index of a chunk with its entries. */

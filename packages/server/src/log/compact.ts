@@ -1,5 +1,6 @@
 import { compactLog } from "@tidings/log-lmdb";
 
+import { print } from "./print.ts";
 import { work } from "./work.ts";
 import { sizeText } from "./size-text.ts";
 
@@ -10,5 +11,5 @@ import { sizeText } from "./size-text.ts";
  */
 export async function compact(folder: string): Promise<void> {
   const { before, after } = await work("compacting", (by) => compactLog(folder, by), "bytes");
-  process.stdout.write(`${sizeText(before)} before, ${sizeText(after)} now\n`);
+  await print([`${sizeText(before)} before, ${sizeText(after)} now\n`]);
 }

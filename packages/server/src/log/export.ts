@@ -6,6 +6,7 @@ import { pipeline } from "node:stream/promises";
 import { exportLog } from "@tidings/log-lmdb";
 
 import { Failure, systemCode } from "../failure.ts";
+import { print } from "./print.ts";
 import { work, type Work } from "./work.ts";
 
 /**
@@ -15,18 +16,9 @@ import { work, type Work } from "./work.ts";
  */
 export async function exportTo(folder: string, { output }: { readonly output?: string }): Promise<void> {
   await work("exporting", async (by) => {
-    if (output === undefined) await exportToStandardOutput(folder, by);
+    if (output === undefined) await print(linesOf(folder, by), by.signal);
     else await exportToFile(folder, output, by);
   });
-}
-
-async function exportToStandardOutput(folder: string, by: Work): Promise<void> {
-  try {
-    await pipeline(Readable.from(linesOf(folder, by)), process.stdout, { end: false, signal: by.signal });
-  } catch (error) {
-    // Nobody reads it any more: tidings log export | head.
-    if (systemCode(error) !== "EPIPE") throw error;
-  }
 }
 
 async function exportToFile(folder: string, output: string, by: Work): Promise<void> {
@@ -47,5 +39,6 @@ async function* linesOf(folder: string, by: Work): AsyncGenerator<string, void> 
     yield `${JSON.stringify(line)}\n`;
   }
   if (unreadable === 0) return;
-  process.stderr.write(`${unreadable} ranges of the log cannot be read; a line stands in the place of each.\n`);
+  const ranges = unreadable === 1 ? "One range" : `${unreadable} ranges`;
+  process.stderr.write(`${ranges} of the log cannot be read; a line stands in the place of each.\n`);
 }

@@ -4,6 +4,7 @@ import { createInterface } from "node:readline";
 import { importLog } from "@tidings/log-lmdb";
 
 import { Failure } from "../failure.ts";
+import { print } from "./print.ts";
 import { work } from "./work.ts";
 
 const NUMBER = new Intl.NumberFormat("en");
@@ -15,7 +16,7 @@ const NUMBER = new Intl.NumberFormat("en");
  */
 export async function importFrom(folder: string, { input }: { readonly input?: string }): Promise<void> {
   const { events } = await work("importing", (by) => importLog(folder, linesOf(input), by));
-  process.stdout.write(`${NUMBER.format(events)} events\n`);
+  await print([`${NUMBER.format(events)} events\n`]);
 }
 
 async function* linesOf(input: string | undefined): AsyncGenerator<unknown, void> {

@@ -2,6 +2,7 @@ import { logInfo, type LogInfo } from "@tidings/log-lmdb";
 import { formatCursor } from "tidings/log";
 
 import { dayTime } from "../tail/readable-line.ts";
+import { print } from "./print.ts";
 import { sizeText } from "./size-text.ts";
 import { work } from "./work.ts";
 
@@ -14,7 +15,7 @@ const NUMBER = new Intl.NumberFormat("en");
  */
 export async function info(folder: string, { json = false }: { readonly json?: boolean }): Promise<void> {
   const told = await work("reading", () => logInfo(folder));
-  process.stdout.write(json ? `${JSON.stringify(jsonInfo(told))}\n` : readableInfo(told));
+  await print([json ? `${JSON.stringify(jsonInfo(told))}\n` : readableInfo(told)]);
 }
 
 function jsonInfo({ head, evictedThrough, ...rest }: LogInfo): object {

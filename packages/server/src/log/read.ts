@@ -2,9 +2,9 @@ import { openLogForReading } from "@tidings/log-lmdb";
 import { formatCursor, type Page, parseCursor, type Position, topicFilter } from "tidings/log";
 
 import { Failure } from "../failure.ts";
-import { standardOutput } from "../tail/output.ts";
 import { painter } from "../tail/readable-line.ts";
 import { eventLine, gapLine, type Shape } from "./lines.ts";
+import { print } from "./print.ts";
 import { work } from "./work.ts";
 
 /** What `tidings log read` was told. */
@@ -36,15 +36,17 @@ export async function read(folder: string, settings: ReadSettings): Promise<void
   await work("reading", async () => {
     const log = await openLogForReading(folder);
     try {
-      await print(log, settings);
+      await print(textOf(log, settings));
     } finally {
       await log.close();
     }
   });
 }
 
-async function print(log: ReadableLog, { topic, after, limit, json = false }: ReadSettings): Promise<void> {
-  const output = standardOutput(() => undefined);
+async function* textOf(
+  log: ReadableLog,
+  { topic, after, limit, json = false }: ReadSettings,
+): AsyncGenerator<string, void> {
   const shape: Shape = { json, paint: painter(process.stdout) };
   // Not what hubs have written for themselves, unless it is asked for.
   const filter = topicFilter(topic.length === 0 ? ["**"] : topic);
@@ -55,9 +57,7 @@ async function print(log: ReadableLog, { topic, after, limit, json = false }: Re
     const page = await log.read(position, filter, PAGE);
     if (page.reset) throw new Failure(notOfThisHistory(position, page.oldest));
     for (const line of linesOf(page, position, filter.matches.bind(filter), shape)) {
-      if (output.gone) return;
-      output.writeLine(line.text);
-      await output.ready();
+      yield `${line.text}\n`;
       position = line.position;
       if (line.isEvent) left -= 1;
       if (left > 0) continue;

@@ -2,9 +2,9 @@ import { relative, resolve } from "node:path";
 
 import type { Logger } from "pino";
 import { memoryLog } from "tidings";
-import { HubError, type Log } from "tidings/log";
+import type { Log } from "tidings/log";
 
-import { Failure, reasonOf } from "../failure.ts";
+import { Failure, reasonOf, systemCode } from "../failure.ts";
 import type { ServeSettings } from "./settings.ts";
 
 /** What there is to say about the log. */
@@ -31,8 +31,9 @@ export async function openLog(settings: LogSettings, logger: Logger): Promise<Lo
     await log.ends();
   } catch (error) {
     await log.close().catch(() => undefined);
-    // The log itself names the commands that repair it.
-    if (error instanceof HubError) throw new Failure(error.message, { cause: error });
+    // Its own words say which log, and what to run; the innermost cause, which is told of other errors, does not.
+    if (error instanceof Error && systemCode(error) === "log-failed")
+      throw new Failure(error.message, { cause: error });
     throw new Failure(`The log in ${path} cannot be opened: ${reasonOf(error)}`, { cause: error });
   }
   return log;
