@@ -140,6 +140,9 @@ export class Store {
         if (first === undefined || end === undefined || end.offset <= last) continue;
         // Who is slow is not told everything as it comes.
         if (first.offset > last + 1) last = yield* this.#tellThrough(last, first.offset - 1, signal);
+        // It was stopped half-way, or its last page went further.
+        if (first.offset > last + 1) return;
+        if (end.offset <= last) continue;
         const entries = first.offset > last ? told.entries : told.entries.filter(({ offset }) => offset > last);
         last = end.offset;
         yield { entries };

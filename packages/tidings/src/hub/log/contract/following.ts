@@ -58,5 +58,26 @@ export function followingCases(kind: LogKind): ContractCase[] {
         }
       }
     }),
+
+    contractCase(kind, {}, "tells a follower who stays far behind each entry once, in order", async (log) => {
+      const { head } = await log.ends();
+      const stop = new AbortController();
+      const told = log.follow(head, stop.signal)[Symbol.asyncIterator]();
+      const first = told.next();
+      await log.append([draft("a", "0")]);
+      await first;
+      // More than waits for him anywhere, in batches that are smaller than what he is told at a time.
+      const batch = Array.from({ length: 10 }, () => draft("a", "x".repeat(16_000)));
+      for (let n = 0; n < 100; n++) await log.append(batch);
+      const end = (await log.ends()).head.offset;
+      let last = head.offset + 1;
+      while (last < end) {
+        const { value } = await told.next();
+        check(value !== undefined && value.reset === undefined, "entries");
+        check(value.entries.length > 0, "at least one entry at a time");
+        for (const { offset } of value.entries) equal(offset, ++last, "the next offset");
+      }
+      stop.abort();
+    }),
   ];
 }
