@@ -129,8 +129,10 @@ export class Store {
       await this.#look();
       let last = Math.max(after.offset, this.#view.floor.offset);
       if (!this.#view.knows(after)) {
-        yield { reset: true, position: this.#view.head };
-        last = this.#view.head.offset;
+        // As it is told: while that is read, the view may go on.
+        const position = this.#view.head;
+        yield { reset: true, position };
+        last = position.offset;
       }
       last = yield* this.#tellThrough(last, this.#view.head.offset, signal);
       for await (const told of follower) {

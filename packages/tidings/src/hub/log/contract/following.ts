@@ -35,6 +35,24 @@ export function followingCases(kind: LogKind): ContractCase[] {
       }
     }),
 
+    contractCase(kind, {}, "tells what is appended while a follower takes in the reset", async (log) => {
+      await log.append([draft("a", "1")]);
+      const stop = new AbortController();
+      const told = log.follow({ epoch: "elsewhere", offset: 1, tag: 1 }, stop.signal)[Symbol.asyncIterator]();
+      const { value: reset } = await told.next();
+      check(reset?.reset === true, "a reset");
+      await log.append([draft("a", "2")]);
+      await log.append([draft("a", "3")]);
+      // Whoever reads sees them before the follower does.
+      const { head } = await log.ends();
+      for (let last = reset.position.offset; last < head.offset;) {
+        const { value } = await told.next();
+        check(value !== undefined && value.reset === undefined, "entries");
+        for (const { offset } of value.entries) equal(offset, ++last, "the next offset");
+      }
+      stop.abort();
+    }),
+
     contractCase(kind, {}, "tells a follower who is slow, or begins far back, everything all the same", async (log) => {
       const start = (await log.ends()).head;
       let middle: Position = start;
