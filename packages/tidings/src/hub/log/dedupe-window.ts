@@ -26,6 +26,8 @@ export class DedupeWindow {
   }
 
   remember({ id, payload }: IdempotencyKey, position: Position, elapsed: number): void {
+    // One that was used before, as a log may tell that is opened again, has the place of its last use.
+    this.#keys.delete(id);
     this.#keys.set(id, { position, payload, since: elapsed });
     if (this.#keys.size > this.#maxKeys) this.#forgetOldest();
   }
