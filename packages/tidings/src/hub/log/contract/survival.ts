@@ -85,6 +85,21 @@ function reopeningCases(kind: LogKind): ContractCase[] {
 
     contractCase(
       kind,
+      { maxEvents: 1, maxKeys: 5 },
+      "knows as many keys as before when it is opened again, whatever came together with the oldest",
+      async (log, { reopen }) => {
+        const ids = ["a", "b", "c", "d", "e"];
+        await log.append(ids.map((id) => keyed(id)));
+        for (const each of [keyed("f"), draft("a", "1"), draft("a", "2")]) await log.append([each]);
+        const again = await reopen();
+        for (const id of [...ids.slice(1), "f"]) {
+          equal((await again.append([keyed(id)]))[0]?.duplicate, true, `whether ${id} is known`);
+        }
+      },
+    ),
+
+    contractCase(
+      kind,
       { maxAge: 3_600_000 },
       "is not misled by a clock that is set back",
       async (log, { clock, reopen }) => {
