@@ -32,11 +32,11 @@ export class DedupeWindow {
     const remembered = { id, position, payload, since: elapsed };
     this.#keys.set(id, remembered);
     this.#oldest.push(remembered);
-    while (this.#keys.size > this.#maxKeys) this.#forgetOldest();
   }
 
-  /** Forgets what is older than the window. */
+  /** Forgets what is older than the window, and the oldest of too many. Not within a batch, which may ask for them. */
   expire(elapsed: number): void {
+    while (this.#keys.size > this.#maxKeys) this.#forgetOldest();
     while (elapsed - (this.#oldest.at(0)?.since ?? Infinity) > this.#window) this.#forgetOldest();
   }
 
