@@ -41,16 +41,16 @@ function latestOf(view: View, topic: string, n: number, through: number): Entry[
   const entries: Entry[] = [];
   const floor = view.state.floor.offset;
   let none = true;
-  // The offsets are read before the entries: each read of the store writes over the last one's bytes.
-  const offsets: number[] = [];
+  let wanted = n;
   for (const offset of offsetsBefore(view, topic, view.state.head.offset)) {
-    if (offset <= floor) break;
-    none = false;
-    if (offset <= through && offsets.push(offset) === n) break;
-  }
-  for (const offset of offsets) {
+    if (offset <= floor || wanted === 0) break;
     const found = view.locate(offset);
     const entry = "hole" in found ? undefined : found.entryAt(offset);
+    // Where the topic's list is damaged, the entries of all topics are looked at.
+    if (entry?.topics.includes(topic) === false) continue;
+    none = false;
+    if (offset > through) continue;
+    wanted--;
     if (entry !== undefined) entries.push(entry);
   }
   if (!none) return entries;

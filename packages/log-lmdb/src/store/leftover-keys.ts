@@ -49,7 +49,8 @@ export class LeftoverKeys {
     const { dedupeWindow, maxKeys } = this.#limits;
     let gone = 0;
     for (const { first, since, count } of this.#records) {
-      if (now - since <= dedupeWindow && this.#count <= maxKeys) break;
+      // As long as one of its keys may be among those that are remembered, it stays.
+      if (now - since <= dedupeWindow && this.#count - count < maxKeys) break;
       this.#count -= count;
       changes.remove(leftoverKey(first));
       gone++;

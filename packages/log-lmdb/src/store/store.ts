@@ -14,6 +14,7 @@ import { Environment } from "./environment.ts";
 import { identityOf, writeIdentity, type Identity } from "./identity.ts";
 import { APPENDER_KEY } from "./keys.ts";
 import { latestEntries } from "./latest.ts";
+import { makeLog } from "./new-log.ts";
 import { readAll, readPage } from "./page.ts";
 import { StoreAppender } from "./store-appender.ts";
 import type { StoreSettings } from "./store-settings.ts";
@@ -49,10 +50,10 @@ export class Store {
    * @throws Error if it cannot be read
    */
   static async open(settings: StoreSettings): Promise<Store> {
+    await makeLog(settings.path, settings.runtime);
     const environment = new Environment({ path: settings.path, sync: settings.durability === "fsync" });
     try {
-      const { epoch } = await begin(environment, settings);
-      return new Store(settings, environment, epoch);
+      return new Store(settings, environment, identityOf(environment).epoch);
     } catch (error) {
       await environment.close();
       throw error;
@@ -129,8 +130,10 @@ export class Store {
       await this.#look();
       let last = Math.max(after.offset, this.#view.floor.offset);
       if (!this.#view.knows(after)) {
-        yield { reset: true, position: this.#view.head };
-        last = this.#view.head.offset;
+        // As it is told: while that is read, the view may go on.
+        const position = this.#view.head;
+        yield { reset: true, position };
+        last = position.offset;
       }
       last = yield* this.#tellThrough(last, this.#view.head.offset, signal);
       for await (const told of follower) {
@@ -140,6 +143,9 @@ export class Store {
         if (first === undefined || end === undefined || end.offset <= last) continue;
         // Who is slow is not told everything as it comes.
         if (first.offset > last + 1) last = yield* this.#tellThrough(last, first.offset - 1, signal);
+        // It was stopped half-way, or its last page went further.
+        if (first.offset > last + 1) return;
+        if (end.offset <= last) continue;
         const entries = first.offset > last ? told.entries : told.entries.filter(({ offset }) => offset > last);
         last = end.offset;
         yield { entries };
@@ -207,15 +213,4 @@ function* runs(entries: readonly Entry[]): Generator<readonly Entry[], void> {
     yield entries.slice(start, index + 1);
     start = index + 1;
   }
-}
-
-/** The log's record; where there is none, a new log. Several may begin one at once: the first wins. */
-async function begin(environment: Environment, { runtime }: StoreSettings): Promise<Identity> {
-  if (environment.get(APPENDER_KEY) === undefined) {
-    const epoch = Array.from({ length: 2 }, () => Math.floor(runtime.random() * 36 ** 5).toString(36)).join("");
-    const identity: Identity = { format: 1, epoch, generation: 1, socket: undefined };
-    await environment.putIf(APPENDER_KEY, writeIdentity(identity), identity.generation, undefined);
-    environment.refresh();
-  }
-  return identityOf(environment);
 }

@@ -1,7 +1,9 @@
 import { HubError } from "../error.ts";
 import type { Draft, IdempotencyKey, Position } from "./log.ts";
+import { Queue } from "./queue.ts";
 
 interface Remembered {
+  readonly id: string;
   readonly position: Position;
   readonly payload: string;
   readonly since: number;
@@ -11,8 +13,9 @@ interface Remembered {
 export class DedupeWindow {
   readonly #window: number;
   readonly #maxKeys: number;
-  // A map keeps the order in which keys came, which is the order in which they go.
   readonly #keys = new Map<string, Remembered>();
+  // In the order in which they go. The map has it, too, but finds its first only after all that were taken before it.
+  readonly #oldest = new Queue<Remembered>();
 
   /** @param window in milliseconds */
   constructor(window: number, maxKeys: number) {
@@ -26,16 +29,15 @@ export class DedupeWindow {
   }
 
   remember({ id, payload }: IdempotencyKey, position: Position, elapsed: number): void {
-    this.#keys.set(id, { position, payload, since: elapsed });
-    if (this.#keys.size > this.#maxKeys) this.#forgetOldest();
+    const remembered = { id, position, payload, since: elapsed };
+    this.#keys.set(id, remembered);
+    this.#oldest.push(remembered);
   }
 
-  /** Forgets what is older than the window. */
+  /** Forgets what is older than the window, and the oldest of too many. Not within a batch, which may ask for them. */
   expire(elapsed: number): void {
-    for (const [id, { since }] of this.#keys) {
-      if (elapsed - since <= this.#window) return;
-      this.#keys.delete(id);
-    }
+    while (this.#keys.size > this.#maxKeys) this.#forgetOldest();
+    while (elapsed - (this.#oldest.at(0)?.since ?? Infinity) > this.#window) this.#forgetOldest();
   }
 
   /**
@@ -56,7 +58,8 @@ export class DedupeWindow {
   }
 
   #forgetOldest(): void {
-    const [oldest] = this.#keys.keys();
-    if (oldest !== undefined) this.#keys.delete(oldest);
+    const oldest = this.#oldest.shift();
+    // One that was used again, as a log may tell that is opened again, goes at the place of its last use.
+    if (oldest !== undefined && this.#keys.get(oldest.id) === oldest) this.#keys.delete(oldest.id);
   }
 }

@@ -35,6 +35,24 @@ export function followingCases(kind: LogKind): ContractCase[] {
       }
     }),
 
+    contractCase(kind, {}, "tells what is appended while a follower takes in the reset", async (log) => {
+      await log.append([draft("a", "1")]);
+      const stop = new AbortController();
+      let [last, end] = [0, 0];
+      for await (const told of log.follow({ epoch: "elsewhere", offset: 1, tag: 1 }, stop.signal)) {
+        if (told.reset) {
+          last = told.position.offset;
+          await log.append([draft("a", "2")]);
+          await log.append([draft("a", "3")]);
+          // Whoever reads sees them before the follower does.
+          end = (await log.ends()).head.offset;
+          continue;
+        }
+        for (const { offset } of told.entries) equal(offset, ++last, "the next offset");
+        if (last === end) stop.abort();
+      }
+    }),
+
     contractCase(kind, {}, "tells a follower who is slow, or begins far back, everything all the same", async (log) => {
       const start = (await log.ends()).head;
       let middle: Position = start;
@@ -56,6 +74,23 @@ export function followingCases(kind: LogKind): ContractCase[] {
           if (more-- > 0) await log.append(draftsOf("b", "x", 60));
           if (last === (await log.ends()).head.offset) stop.abort();
         }
+      }
+    }),
+
+    contractCase(kind, {}, "tells a follower who stays far behind each entry once, in order", async (log) => {
+      const { head } = await log.ends();
+      await log.append([draft("a", "0")]);
+      const stop = new AbortController();
+      let last = head.offset;
+      // More than waits for him anywhere, in batches that are smaller than what he is told at a time.
+      const batch = Array.from({ length: 10 }, () => draft("a", "x".repeat(16_000)));
+      const end = head.offset + 1 + 100 * batch.length;
+      for await (const told of log.follow(head, stop.signal)) {
+        check(told.reset === undefined && told.entries.length > 0, "at least one entry at a time");
+        const more = last === head.offset ? 100 : 0;
+        for (const { offset } of told.entries) equal(offset, ++last, "the next offset");
+        for (let n = 0; n < more; n++) await log.append(batch);
+        if (last === end) stop.abort();
       }
     }),
   ];

@@ -68,6 +68,19 @@ export function idempotencyCases(kind: LogKind): ContractCase[] {
       },
     ),
 
+    contractCase(
+      kind,
+      { maxKeys: 3 },
+      "knows a key until the batch is over in which others push it out",
+      async (log) => {
+        for (const id of ["k", "l", "m"]) await log.append([keyed(id)]);
+        const use = async (...ids: string[]): Promise<boolean[]> =>
+          (await log.append(ids.map((id) => keyed(id)))).map(({ duplicate }) => duplicate);
+        equal(await use("n", "k"), [false, true], "a new key, and the oldest");
+        equal(await use("k", "l"), [false, true], "the one that was pushed out, and the oldest");
+      },
+    ),
+
     contractCase(kind, {}, "appends the same key once, however many ask at once", async (log) => {
       const before = (await log.ends()).head.offset;
       const answers = (await Promise.all(Array.from({ length: 50 }, () => log.append([keyed("k")])))).flat();

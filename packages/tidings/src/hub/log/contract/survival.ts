@@ -1,4 +1,5 @@
 import { topicFilter } from "../../topic-filter.ts";
+import type { Log } from "../log.ts";
 import { check, codeOf, contractCase, draft, equal, page, readAll, type ContractCase, type LogKind } from "./case.ts";
 import { draftsOf, keyed } from "./drafts.ts";
 
@@ -61,6 +62,39 @@ function reopeningCases(kind: LogKind): ContractCase[] {
         again = await reopen();
         clock.at = 300_001;
         equal((await again.append([keyed("k")]))[0]?.duplicate, false, "a key after its window");
+      },
+    ),
+
+    contractCase(
+      kind,
+      { maxEvents: 20, maxKeys: 10 },
+      "counts a key from its last use, when it is opened again",
+      async (log, { reopen }) => {
+        const use = async (to: Log, ...ids: string[]): Promise<(boolean | undefined)[]> => {
+          const answers: (boolean | undefined)[] = [];
+          for (const id of ids) answers.push((await to.append([keyed(id)]))[0]?.duplicate);
+          return answers;
+        };
+        const others = (name: string, count: number): string[] => Array.from({ length: count }, (_, n) => name + n);
+        await use(log, ...others("a", 2), "k", ...others("b", 16));
+        equal(await use(log, "k"), [false], "a key that too many came after");
+        await use(log, ...others("c", 5));
+        equal(await use(await reopen(), "k"), [true], "a key that was used again");
+      },
+    ),
+
+    contractCase(
+      kind,
+      { maxEvents: 1, maxKeys: 5 },
+      "knows as many keys as before when it is opened again, whatever came together with the oldest",
+      async (log, { reopen }) => {
+        const ids = ["a", "b", "c", "d", "e"];
+        await log.append(ids.map((id) => keyed(id)));
+        for (const each of [keyed("f"), draft("a", "1"), draft("a", "2")]) await log.append([each]);
+        const again = await reopen();
+        for (const id of [...ids.slice(1), "f"]) {
+          equal((await again.append([keyed(id)]))[0]?.duplicate, true, `whether ${id} is known`);
+        }
       },
     ),
 
