@@ -1,7 +1,7 @@
 import { HubError, type Appended, type Draft, type Entry, type Position } from "tidings/log";
 import { Overtaken, type Appender } from "../appender.ts";
 import { readMemory, type AppenderMemory } from "./appender-memory.ts";
-import { checkTopics, notNow, reasonOf, unknownOutcome } from "./append-refusal.ts";
+import { checkRoom, notNow, reasonOf, unknownOutcome } from "./append-refusal.ts";
 import { BufferPool } from "./buffer-pool.ts";
 import type { Changes, Environment } from "./environment.ts";
 import { Group } from "./group.ts";
@@ -114,9 +114,9 @@ export class StoreAppender implements Appender {
     if (this.#state === "overtaken") throw new Overtaken();
     if (this.#state === "failed") throw notNow();
     let isKeyed = false;
-    for (const { topics, key } of drafts) {
-      checkTopics(topics);
-      isKeyed ||= key !== undefined;
+    for (const draft of drafts) {
+      checkRoom(draft);
+      isKeyed ||= draft.key !== undefined;
     }
     if (!isKeyed) return;
     this.#memory.keys.expire(this.#clock.now());
@@ -216,7 +216,9 @@ export class StoreAppender implements Appender {
     const { state, more } = this.#prepare(group, changes);
     const { offset, tag } = state.head;
     const durable: Durable = { group, head: { epoch, offset, tag } };
-    if (changes.empty && group.entries.length === 0) return void this.#answering.push(durable);
+    // What is evicted inside a block moves the floor alone.
+    const isIdle = changes.empty && state.floor.offset === memory.state.floor.offset;
+    if (isIdle && group.entries.length === 0) return void this.#answering.push(durable);
     changes.put(STATE_KEY, writeState(state));
     const committed = await environment.commit(APPENDER_KEY, generation, (each) => changes.apply(each));
     if (!committed) return this.#overtaken(group);

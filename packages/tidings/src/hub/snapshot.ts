@@ -56,7 +56,7 @@ export function latestSnapshot(n: number): SnapshotSource {
   return {
     ofHead: false,
     async *frames(log, filter, through) {
-      yield* cursorFrames(await log.latest(filter, n, through), through.epoch);
+      yield* cursorFrames(await log.latest(filter, n, through), filter, through.epoch);
     },
   };
 }
@@ -69,15 +69,17 @@ export function newestSince(since: number): SnapshotSource {
       const newest = await log.latest(filter, 1, through);
       yield* cursorFrames(
         newest.filter(({ offset }) => offset > since),
+        filter,
         through.epoch,
       );
     },
   };
 }
 
-/** Each tells by `cursor:` which event it is, and resumes nothing. */
-function* cursorFrames(entries: readonly Entry[], epoch: string): Generator<Uint8Array, void> {
+/** Each tells by `cursor:` which event it is, and resumes nothing. What nobody asked for is not sent, whatever a log says. */
+function* cursorFrames(entries: readonly Entry[], filter: TopicFilter, epoch: string): Generator<Uint8Array, void> {
   for (const { event, topics, data, offset, tag } of entries) {
+    if (!filter.matches(topics)) continue;
     yield encodeEvent({ topics, cursor: formatCursor({ epoch, offset, tag }), data, event });
   }
 }

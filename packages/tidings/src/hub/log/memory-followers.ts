@@ -1,6 +1,9 @@
 import { textLength, type Followed } from "./log.ts";
 import { Queue } from "./queue.ts";
 
+/** What an entry weighs in memory beside its text, about. */
+const ENTRY_BYTES = 250;
+
 /** Hands what is told to every follower, in order, without a wait for those who are slow. */
 export class MemoryFollowers {
   readonly #maxBytes: number;
@@ -94,5 +97,5 @@ export class Follower implements AsyncIterableIterator<Followed, void> {
 
 function weight(told: Followed | undefined): number {
   if (told === undefined || told.reset) return 0;
-  return told.entries.reduce((bytes, entry) => bytes + textLength(entry), 0);
+  return told.entries.reduce((bytes, entry) => bytes + textLength(entry) + ENTRY_BYTES, 0);
 }
