@@ -186,7 +186,7 @@ class ImportedLog {
     }
     // A hole is in one chunk as a whole: retention takes it at once.
     const { offset } = this.#state.head;
-    if (isLast || (last !== undefined && isFull(this.#tail, offset))) {
+    if (isLast || (last !== undefined && isFull(this.#tail))) {
       putIndexChunk(this.#tail, before.indexedThrough + 1, offset, before.floor.offset, this.#changes);
       this.#state = { ...this.#state, indexedThrough: offset };
     }

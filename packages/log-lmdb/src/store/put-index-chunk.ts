@@ -3,12 +3,15 @@ import { writeChunk, writeOffsets } from "./index-chunk.ts";
 import { chunkKey, topicKey } from "./keys.ts";
 import type { TopicTail } from "./topic-tail.ts";
 
-/** How many entries a chunk of the index has, about. */
-const CHUNK_ENTRIES = 4_096;
+/** How many places of entries a chunk of the index has at least, about, and at most. */
+const LEAST_PLACES = 4_096;
+const MOST_PLACES = 16_384;
+/** Each topic of a chunk has a record, and each record is in a page that is written anew: it should be worth it. */
+const PLACES_A_TOPIC = 32;
 
-/** Whether it is time for a chunk: enough entries, or enough places of them. */
-export function isFull(tail: TopicTail, head: number): boolean {
-  return head - tail.from >= CHUNK_ENTRIES || tail.count >= 2 * CHUNK_ENTRIES;
+/** Whether it is time for a chunk: with many topics later, so that their records are longer and fewer. */
+export function isFull({ count, topics }: TopicTail): boolean {
+  return count >= MOST_PLACES || (count >= LEAST_PLACES && count >= PLACES_A_TOPIC * topics);
 }
 
 /**

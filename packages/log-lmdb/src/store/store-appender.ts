@@ -245,7 +245,7 @@ export class StoreAppender implements Appender {
     const head = last === undefined ? before.head : { offset: last.offset, tag: last.tag, total };
     const { floor, more } = eviction.run({ before, head, blocks, now }, changes);
     leftovers.expire(now, changes);
-    const isChunk = last !== undefined && isFull(tail, head.offset);
+    const isChunk = last !== undefined && isFull(tail);
     if (isChunk) putIndexChunk(tail, before.indexedThrough + 1, head.offset, floor.offset, changes);
     const logTime = last === undefined ? before.logTime : now;
     const indexedThrough = isChunk ? head.offset : before.indexedThrough;

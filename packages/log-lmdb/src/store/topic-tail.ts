@@ -23,6 +23,11 @@ export class TopicTail {
     return this.#count;
   }
 
+  /** How many topics have a list. */
+  get topics(): number {
+    return this.#byTopic.size;
+  }
+
   /** All lists. */
   get lists(): Iterable<readonly [topic: string, offsets: readonly number[]]> {
     return this.#byTopic;
