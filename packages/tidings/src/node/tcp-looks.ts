@@ -12,7 +12,7 @@ const MOST_PATIENCE = 1_000;
 /** What a connection survives without a word from its peer, however short the heartbeat is, in milliseconds. */
 const LEAST_OUTAGE = 3_000;
 /** How long a look holds the event loop at a time, in milliseconds. */
-const SLICE_MS = 1;
+const SLICE_MS = 4;
 /** A socket that so many looks in a row have not found will not be found: it is of another network namespace. */
 const MAX_MISSED = 3;
 /** The kernel gives at most a page at a time; of the page before it less than a row may be left. */
